@@ -1,0 +1,21 @@
+"""Exercise checks: what is wrong with an answer, and what to look at next.
+
+The notebooks end an exercise with `name = check_name(name)`. A check prints one verdict and never raises.
+Until the exercise is solved it returns our own function, so that the rest of the notebook runs.
+
+One file for each notebook; `verdict.py` is the mechanism that they share.
+"""
+
+from .similarity import check_all_cosines, check_cosine, check_nearest
+from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
+from .verdict import judge
+
+__all__ = [
+    "check_all_cosines",
+    "check_cosine",
+    "check_entropy",
+    "check_nearest",
+    "check_stable_softmax",
+    "check_temperature_for_odds",
+    "judge",
+]
