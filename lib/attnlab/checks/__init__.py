@@ -6,15 +6,18 @@ Until the exercise is solved it returns our own function, so that the rest of th
 One file for each notebook; `verdict.py` is the mechanism that they share.
 """
 
+from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
 from .verdict import judge
 
 __all__ = [
     "check_all_cosines",
+    "check_attend_one",
     "check_cosine",
     "check_entropy",
     "check_nearest",
+    "check_one_matrix",
     "check_stable_softmax",
     "check_temperature_for_odds",
     "judge",
