@@ -1,0 +1,31 @@
+"""Interactive self-attention: the maths in NumPy, views that draw and describe, panels that move.
+
+Names load on first use, so that importing attnlab costs nothing and torch is never imported by the first half.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "attention": "Attention apply_mask causal_mask multi_head_attention padding_mask scaled_dot_product_attention softmax",
+    "controls": "Choice Scrub Sentence Slider Toggle",
+    "panel": "Panel explore present",
+    "tokens": "words",
+    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Points View",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = sorted([*_HOME, "checks"])
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "checks":
+        return import_module("attnlab.checks")
+    if name not in _HOME:
+        raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"attnlab.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,504 @@
+"""Write the maths as a plain function; get a panel: live, still and testable at once."""
+
+import base64
+import difflib
+import inspect
+import linecache
+import threading
+import traceback
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from attnlab.controls import Choice, Control, Scrub, Sentence, Slider, Toggle, as_control
+from attnlab.screen import Screen, live_bundle
+from attnlab.views.base import View
+from attnlab.views.stage import Stage
+
+__all__ = [
+    "Choice",
+    "Control",
+    "Digest",
+    "Panel",
+    "Scrub",
+    "Sentence",
+    "Slider",
+    "Toggle",
+    "explore",
+    "present",
+]
+
+FRAME_WAIT = 80  # milliseconds between the frames of a step slider that plays
+FRAMES = 150  # a playing slider takes at most about so many frames from end to end
+
+
+class Digest(str):
+    """A panel's sentence. Shown as it is, so that it can stand as the last line of a cell."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def explore(
+    function: Callable | None = None, /, *, presets: Mapping[str, str] | None = None, **controls: Any
+) -> Any:
+    """Turn a pure function, control values in, views out, into a panel.
+
+    As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes one
+    without showing it. Every keyword is a control: Slider, Choice, Toggle, Scrub, Sentence, or, as in `interact`,
+    a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a button's name to a state.
+    Raises TypeError or ValueError for controls that do not fit the function.
+    """
+    if function is not None:
+        return Panel(function, controls, presets or {})
+
+    def decorate(function: Callable) -> Panel:
+        panel = Panel(function, controls, presets or {})
+        display(panel)
+        return panel
+
+    return decorate
+
+
+class Panel:
+    """A function with controls and a picture. Made by `explore`; callable as the plain function.
+
+    One lock guards computing and painting, because JupyterLab delivers widget messages on another thread.
+    """
+
+    def __init__(self, function: Callable, controls: Mapping[str, Any], presets: Mapping[str, str]) -> None:
+        self.function, self.name = function, getattr(function, "__name__", "panel")
+        self.__doc__ = function.__doc__
+        self._specs = _match(function, controls)
+        self._lock = threading.RLock()
+        self._closed = self._held = self._moved = False
+        self._stage = Stage(scale=_presented[0])
+        self._screen = Screen(name=self.name, scale=_presented[0])
+        self._start = {name: spec.start(name) for name, spec in self._specs.items()}
+        self.controls = {
+            name: spec.build(spec.label or name.replace("_", " "), self._start[name])
+            for name, spec in self._specs.items()
+        }
+        self.presets = {name: self._parse(state) for name, state in presets.items()}
+        self._players: dict[str, widgets.Button] = {}
+        self._views: tuple[View, ...] = ()
+        self._refresh()
+        self._widget = self._assemble()
+        self._listen()
+        _panels.add(self)
+
+    # ------------------------------------------------------------ for people
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def set(self, **values: Any) -> Digest:
+        """Move controls, as a hand would, and return the sentence that is then on the screen.
+
+        Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then), and
+        whatever the function raises.
+        """
+        self._must_be_open()
+        return self._move({name: self._spec(name).raw(value, name) for name, value in values.items()})
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence on the screen."""
+        return Digest(self._screen.digest)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the controls stand at."""
+        return {name: spec.value_of(self.controls[name].value) for name, spec in self._specs.items()}
+
+    @property
+    def state(self) -> str:
+        """The controls as a short string, such as "temperature=0.2;causal=1"."""
+        return ";".join(
+            f"{name}={spec.text(self.controls[name].value)}" for name, spec in self._specs.items()
+        )
+
+    def set_state(self, state: str) -> Digest:
+        """Restore a state; controls it does not name go to where they began. ValueError when it does not fit."""
+        self._must_be_open()
+        return self._move(self._parse(state))
+
+    def reset(self) -> Digest:
+        """Move every control back to where it began."""
+        self._must_be_open()
+        return self._move(self._start)
+
+    def tour(self) -> None:
+        """Take every control through its ends and its default, print the sentences, and come back."""
+        before, sentence = self.state, self.reset()
+        print(f"start: {sentence}")
+        for name, spec in self._specs.items():
+            for raw in _unlike(spec.stops(), self._start[name]):
+                print(f"{name} = {spec.text(raw)}: {self._move({name: raw})}")
+            if self._move({name: self._start[name]}) != sentence:
+                raise RuntimeError(
+                    f"{self.name} gives another picture for the same controls: make the function pure"
+                )
+        self.set_state(before)
+
+    def filmstrip(self, **values: Any) -> "Filmstrip":
+        """Small multiples: the pictures for a list of values of one control, the others as they are."""
+        if len(values) != 1:
+            raise TypeError(f"filmstrip takes one control with a list of values, got {sorted(values)}")
+        ((name, stops),) = values.items()
+        spec, views = self._spec(name), []
+        for value in stops:
+            raw = spec.raw(value, name)
+            shown = self._compute({**{n: control.value for n, control in self.controls.items()}, name: raw})
+            for view in shown:
+                head = f"{spec.label or name.replace('_', ' ')} = {value}"
+                views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
+        if not views:
+            raise ValueError(f"filmstrip needs at least one value of {name}")
+        return Filmstrip(views, f"{self.name}-{name}")
+
+    def png(self, ratio: float = 1.0) -> bytes:
+        """The picture on the screen as PNG, at `ratio` pixels per CSS pixel; a projector's scale does not matter."""
+        with self._lock:
+            if (self._stage.scale, self._stage.ratio) == (1, ratio):
+                return self._stage.png()
+            stage = Stage(ratio=ratio)
+            stage.show(self._views)
+            return stage.png()
+
+    def save(self, path: str | Path) -> Path:
+        """Write what is on the screen to a .png (twice the pixels), .svg or .pdf file."""
+        path = Path(path)
+        kind = path.suffix.lower().lstrip(".")
+        if kind not in ("png", "svg", "pdf"):
+            raise ValueError(f"save writes .png, .svg or .pdf, got {path.name!r}")
+        with self._lock:
+            stage = Stage()
+            stage.show(self._views)
+            stage.save(path, kind)
+        return path
+
+    def close(self) -> None:
+        """Take the panel off the page and free what it holds. Its function still works."""
+        with self._lock:
+            self._closed = True
+            _panels.discard(self)
+            for widget in (*_family(self._widget), self._screen):
+                widget.close()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._must_be_open()
+        return _bundle(self.digest, self.png(), self._widget), {"attnlab": {"panel": self.name}}
+
+    def __repr__(self) -> str:
+        return f"<panel {self.name}({self.state})>"
+
+    # ------------------------------------------------------------ moving
+
+    def _move(self, raws: Mapping[str, Any]) -> Digest:
+        """Set the controls; what the observers paint is what comes back."""
+        with self._lock:
+            self._moved = False
+            with self._hold():
+                for name, raw in raws.items():
+                    self.controls[name].value = raw
+            if self._moved:
+                try:
+                    self._refresh()
+                except Exception as error:
+                    self._screen.error = self._explain(error)
+                    raise
+            return self.digest
+
+    @contextmanager
+    def _hold(self) -> Iterator[None]:
+        """Several controls move, one picture is painted."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+
+    def _on_control(self, _: Any) -> None:
+        with self._lock:
+            self._moved = True
+            if not self._held and not self._closed:
+                self._try(self._refresh)
+
+    def _try(self, action: Callable[[], Any]) -> bool:
+        """Do what a hand asked for; a fault is shown in the panel, the last good picture stays."""
+        try:
+            action()
+        except Exception as error:
+            self._screen.error = self._explain(error)
+            self._stop()
+            return False
+        return True
+
+    def _refresh(self) -> None:
+        """Compute and paint what the controls say now."""
+        self._show(self._compute({name: control.value for name, control in self.controls.items()}))
+
+    def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
+        arguments = {name: spec.argument(raws[name], name) for name, spec in self._specs.items()}
+        return _as_views(self.function(**arguments), self.name)
+
+    def _show(self, views: tuple[View, ...]) -> None:
+        try:
+            frame = self._stage.show(views)
+        except Exception:
+            self._stage = Stage(
+                self._stage.scale, self._stage.ratio
+            )  # half drawn: the next frame starts afresh
+            raise
+        self._views = views
+        self._screen.paint(frame, self._stage.size)
+
+    def _explain(self, error: Exception) -> str:
+        """The error and the line of the learner's function, without our own frames."""
+        words = f"{type(error).__name__}: {error}"
+        filename = getattr(inspect.unwrap(self.function), "__code__", None)
+        lines = [
+            f
+            for f in traceback.extract_tb(error.__traceback__)
+            if filename and f.filename == filename.co_filename
+        ]
+        if not lines:
+            return words
+        source = linecache.getline(lines[-1].filename, lines[-1].lineno or 0).strip()
+        return f"{words}\nline {lines[-1].lineno} of your cell, in {lines[-1].name}:  {source}"
+
+    # ------------------------------------------------------------ states
+
+    def _spec(self, name: str) -> Control:
+        if name not in self._specs:
+            near = difflib.get_close_matches(name, self._specs, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(
+                f"unknown control {name!r}: this panel has {', '.join(self._specs) or 'none'}{hint}"
+            )
+        return self._specs[name]
+
+    def _parse(self, state: str) -> dict[str, Any]:
+        if not isinstance(state, str):
+            raise TypeError(f"a state is a string such as {self.state!r}, got {state!r}")
+        raws, seen = dict(self._start), set()
+        for part in filter(None, state.strip().split(";")):
+            name, equals, text = part.partition("=")
+            if not equals or name in seen:
+                raise ValueError(f"cannot read {part!r} in the state {state!r}: write it like {self.state!r}")
+            seen.add(name)
+            raws[name] = self._spec(name).parse(text, name)
+        return raws
+
+    def _must_be_open(self) -> None:
+        if self._closed:
+            raise RuntimeError(f"panel {self.name} is closed: run its cell again to get a new one")
+
+    # ------------------------------------------------------------ widgets
+
+    def _assemble(self) -> widgets.Widget:
+        rows = []
+        for name, spec in self._specs.items():
+            self.controls[name].add_class(f"attnlab-control-{name}")
+            rows.append(self._with_player(name) if isinstance(spec, Scrub) else self.controls[name])
+        box = widgets.Box(rows)
+        box.add_class("attnlab-controls")
+        buttons = [self._button(name, self._presetter(name)) for name in self.presets]
+        buttons += [self._button("Reset", self.reset)] if self._specs else []
+        bar = widgets.Box(buttons)
+        bar.add_class("attnlab-bar")
+        panel = widgets.VBox([box, bar, self._screen])
+        panel.add_class("attnlab-panel").add_class(f"attnlab-panel-{self.name}")
+        return panel
+
+    def _presetter(self, name: str) -> Callable[[], Any]:
+        return lambda: self._move(self.presets[name])
+
+    def _button(self, label: str, action: Callable[[], Any]) -> widgets.Button:
+        button = widgets.Button(description=label)
+
+        def click(_: Any) -> None:
+            with self._lock:
+                self._stop()
+                self._try(action)
+
+        button.on_click(click)
+        return button
+
+    def _with_player(self, name: str) -> widgets.Widget:
+        self._players[name] = widgets.Button(description="▶ Play")
+        self._players[name].on_click(lambda _: self._play(name))
+        bar = widgets.Box([
+            self._button("◀ Step back", lambda: self._by(name, -1)),
+            self._players[name],
+            self._button("Step forward ▶", lambda: self._by(name, 1)),
+        ])  # fmt: skip
+        bar.add_class("attnlab-bar")
+        return widgets.VBox([self.controls[name], bar])
+
+    def _listen(self) -> None:
+        for control in self.controls.values():
+            control.observe(self._on_control, names="value")
+        self._screen.observe(self._on_ratio, names="ratio")
+        self._screen.on_msg(self._on_message)
+        for widget in (*self.controls.values(), self._screen):
+            widget.set_state = _locked(self._lock, widget.set_state)
+
+    def _on_ratio(self, change: Any) -> None:
+        with self._lock:
+            self._stage.resize(self._stage.scale, min(4.0, max(0.5, change["new"])))
+            self._try(lambda: self._show(self._views))
+
+    def _on_message(self, _: Any, message: Mapping[str, Any], __: Any) -> None:
+        with self._lock:
+            if "tick" in message:
+                self._tick(message["tick"], message["from"])
+            elif message.get("select") in self._specs:
+                self._try(lambda: self._select(message))
+
+    def _select(self, message: Mapping[str, Any]) -> None:
+        if "row" in message:
+            name = message["select"]
+            self._move({name: self._specs[name].row(message["row"], name)})
+        else:
+            self._by(message["select"], message["by"])
+
+    def _by(self, name: str, by: int) -> None:
+        spec = self._specs[name]
+        self._move({name: spec.row(spec.index(self.controls[name].value) + by, name)})
+
+    # ------------------------------------------------------------ playing
+
+    def _play(self, name: str) -> None:
+        """Start or pause. The browser keeps the time: it asks for the next step when this one is painted."""
+        with self._lock:
+            if self._screen.clock.get("control") == name:
+                return self._stop()
+            self._stop()
+            if self.controls[name].value == len(self._specs[name].values) - 1:
+                self._try(lambda: self._move({name: 0}))
+            self._players[name].description = "❚❚ Pause"
+            self._screen.clock = {"control": name, "at": self.controls[name].value, "wait": FRAME_WAIT}
+
+    def _stop(self) -> None:
+        if name := self._screen.clock.get("control"):
+            self._players[name].description = "▶ Play"
+            self._screen.clock = {}
+
+    def _tick(self, name: str, at: int) -> None:
+        if self._screen.clock.get("control") != name or at != self._screen.clock["at"]:
+            return  # paused meanwhile, or asked twice
+        last = len(self._specs[name].values) - 1
+        now = min(last, self.controls[name].value + max(1, last // FRAMES))
+        if self._try(lambda: self._move({name: now})):
+            if now == last:
+                self._stop()
+            else:
+                self._screen.clock = {"control": name, "at": now, "wait": FRAME_WAIT}
+
+
+class Filmstrip:
+    """Pictures side by side that do not move: for print, and for readers without a kernel."""
+
+    def __init__(self, views: list[View], name: str) -> None:
+        self._stage = Stage(scale=_presented[0])
+        self._screen = Screen(name=name, scale=_presented[0])
+        self._screen.paint(self._stage.show(views), self._stage.size)
+        self._screen.observe(self._on_ratio, names="ratio")
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(self._screen.digest)
+
+    def _on_ratio(self, change: Any) -> None:
+        self._stage.resize(self._stage.scale, min(4.0, max(0.5, change["new"])))
+        self._screen.paint(self._stage.show(self._stage.views), self._stage.size)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        still = Stage()
+        still.show(self._stage.views)
+        return _bundle(self.digest, still.png(), self._screen), {"attnlab": {"panel": self._screen.name}}
+
+    def __repr__(self) -> str:
+        return str(self.digest)
+
+
+def present(scale: float = 1.4) -> None:
+    """Enlarge everything for a projector: pictures, controls, text and code. `present(1)` goes back."""
+    if not 0.5 <= scale <= 3:
+        raise ValueError(f"scale must be from 0.5 to 3, got {scale}")
+    _presented[0] = float(scale)
+    for panel in list(_panels):
+        with panel._lock:
+            panel._stage.resize(float(scale), panel._stage.ratio)
+            panel._screen.scale = float(scale)
+            panel._show(panel._views)
+
+
+_presented = [1.0]
+_panels: "weakref.WeakSet[Panel]" = weakref.WeakSet()
+
+
+def _match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]:
+    """A control for every argument of the function that has one, in the order of the arguments."""
+    if not callable(function):
+        raise TypeError(f"explore needs a function, got {function!r:.60}")
+    parameters = inspect.signature(function).parameters
+    name = getattr(function, "__name__", "the function")
+    for given in controls:
+        if given not in parameters:
+            raise ValueError(f"control {given!r} is no argument of {name}({', '.join(parameters)})")
+    matched = {}
+    for parameter in parameters.values():
+        default = None if parameter.default is parameter.empty else parameter.default
+        if parameter.name in controls:
+            matched[parameter.name] = as_control(controls[parameter.name], parameter.name, default)
+        elif parameter.default is parameter.empty and parameter.kind not in (2, 4):
+            raise ValueError(
+                f"argument {parameter.name!r} of {name} has no control and no default: pass "
+                f"{parameter.name}=Slider(...) or another control to explore, or give it a default"
+            )
+    return matched
+
+
+def _as_views(returned: Any, name: str) -> tuple[View, ...]:
+    if returned is None:
+        raise TypeError(f"{name} returned nothing: end it with `return Heatmap(...)` or another view")
+    views = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
+    for view in views:
+        if not isinstance(view, View):
+            raise TypeError(
+                f"{name} returned a {type(view).__name__}: return views such as Heatmap(...) or Bars(...)"
+            )
+    if not views:
+        raise TypeError(f"{name} returned an empty tuple: return at least one view")
+    return views
+
+
+def _locked(lock: Any, action: Callable) -> Callable:
+    def locked(*args: Any) -> Any:
+        with lock:
+            return action(*args)
+
+    return locked
+
+
+def _unlike(stops: list[Any], start: Any) -> list[Any]:
+    return [stop for stop in stops if stop != start]
+
+
+def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from _family(child)
+
+
+def _bundle(digest: str, png: bytes, widget: widgets.Widget) -> dict[str, Any]:
+    return {"text/plain": str(digest), "image/png": base64.b64encode(png).decode()} | live_bundle(widget)

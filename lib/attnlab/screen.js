@@ -1,0 +1,205 @@
+// The picture of a panel: paints the newest frame, tells what is under the pointer, reports clicks and arrow keys.
+
+const make = (tag, name, parent) => {
+  const element = document.createElement(tag);
+  element.className = name;
+  parent.append(element);
+  return element;
+};
+
+const decode = (png) => createImageBitmap(new Blob([png], { type: "image/png" }));
+
+// One pixel a cell, enlarged without smoothing.
+function paintMap(context, { place, size: [width, height], rgba }) {
+  const small = new OffscreenCanvas(width, height);
+  const bytes = new Uint8ClampedArray(rgba.buffer, rgba.byteOffset, rgba.byteLength);
+  small.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(bytes), width, height), 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, ...place);
+}
+
+// Sliders of ipywidgets have no accessible name: give them their visible label.
+function nameControls(panel) {
+  for (const control of panel.querySelectorAll(".widget-slider, .widget-hslider, .jupyter-widgets.widget-inline-hbox")) {
+    const label = control.querySelector(".widget-label")?.textContent;
+    const readout = control.querySelector(".widget-readout");
+    const handle = control.querySelector(".noUi-handle");
+    if (!label || !handle) continue;
+    handle.setAttribute("aria-label", label);
+    if (readout) {
+      handle.setAttribute("aria-valuetext", readout.textContent);
+      if (readout.isContentEditable || readout.getAttribute("contenteditable")) readout.setAttribute("role", "textbox");
+      readout.setAttribute("aria-label", `${label}, type a value`);
+    }
+  }
+}
+
+function describe(hit, row, col) {
+  const [down, across] = hit.axes;
+  const from = `${down} ${hit.rows[row]}`.trim();
+  const to = `${across} ${hit.cols[col]}`.trim();
+  return `${hit.name ? hit.name + ": " : ""}${from}${to ? " → " + to : ""}: ${hit.values[row][col]}`;
+}
+
+function render({ model, el }) {
+  const figure = make("figure", "attnlab-screen", el);
+  const canvas = make("canvas", "attnlab-canvas", figure);
+  const tip = make("div", "attnlab-tip", figure);
+  const error = make("pre", "attnlab-error", figure);
+  const foot = make("figcaption", "attnlab-foot", figure);
+  const sentence = make("span", "attnlab-sentence", foot);
+  const save = make("button", "attnlab-save", foot);
+  canvas.setAttribute("role", "img");
+  error.setAttribute("role", "alert");
+  sentence.setAttribute("aria-live", "polite");
+  save.type = "button";
+  save.textContent = "Save picture";
+  tip.hidden = true;
+
+  let painted = 0, shown = null, pointer = null, timer = null;
+  let ground = { id: 0, bitmap: null };
+
+  const groundOf = ({ id, png }) => {
+    if (ground.id !== id) ground = { id, bitmap: decode(png) };
+    return ground.bitmap;
+  };
+
+  async function paint() {
+    const frame = model.get("frame"), background = model.get("background");
+    if (!frame.number || frame.background !== background.id) return;
+    const [base, overlay] = await Promise.all([groundOf(background), decode(frame.overlay)]);
+    if (frame.number <= painted) return; // a newer frame was quicker
+    painted = frame.number;
+    shown = frame;
+    const [width, height] = frame.pixels;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.style.width = `${frame.size[0]}px`;
+    const context = canvas.getContext("2d");
+    context.drawImage(base, 0, 0);
+    for (const map of frame.maps) paintMap(context, map);
+    context.drawImage(overlay, ...frame.place);
+    const choosing = frame.hits.some((hit) => hit.select);
+    canvas.setAttribute("aria-label", frame.digest + (choosing ? " Arrow keys choose a row." : ""));
+    canvas.tabIndex = choosing ? 0 : -1;
+    sentence.textContent = frame.digest;
+    figure.dataset.sequence = frame.number;
+    showTip();
+    tick();
+  }
+
+  // ---------------------------------------------------------------- pointer
+
+  function find() {
+    if (!shown || !pointer) return null;
+    const box = canvas.getBoundingClientRect();
+    const x = ((pointer.x - box.left) * shown.size[0]) / box.width / model.get("scale");
+    const y = ((pointer.y - box.top) * shown.size[1]) / box.height / model.get("scale");
+    for (const hit of shown.hits) {
+      const [left, top, width, height] = hit.box;
+      if (x < left - (hit.margin ?? 0) || x >= left + width || y < top || y >= top + height) continue;
+      const row = Math.floor(((y - top) / height) * hit.rows.length);
+      const col = Math.floor(((x - left) / width) * hit.cols.length);
+      return { hit, row, col };
+    }
+    return null;
+  }
+
+  function showTip() {
+    const found = find();
+    tip.hidden = !found || found.col < 0;
+    canvas.style.cursor = found?.hit.select ? "pointer" : "default";
+    if (tip.hidden) return;
+    tip.textContent = describe(found.hit, found.row, found.col);
+    const box = figure.getBoundingClientRect();
+    const x = pointer.x - box.left, y = pointer.y - box.top;
+    tip.style.left = `${Math.max(0, Math.min(x + 14, box.width - tip.offsetWidth - 4))}px`;
+    tip.style.top = `${y > tip.offsetHeight + 16 ? y - tip.offsetHeight - 10 : y + 20}px`;
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    pointer = { x: event.clientX, y: event.clientY };
+    showTip();
+  });
+  canvas.addEventListener("pointerleave", () => {
+    pointer = null;
+    showTip();
+  });
+  canvas.addEventListener("click", (event) => {
+    pointer = { x: event.clientX, y: event.clientY };
+    const found = find();
+    if (found?.hit.select) model.send({ select: found.hit.select, row: found.row });
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+    const hit = shown?.hits.find((each) => each.select);
+    if (!by || !hit) return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab would go to another cell
+    model.send({ select: hit.select, by });
+  });
+  canvas.dataset.lmSuppressShortcuts = "true";
+  save.addEventListener("click", () => {
+    const link = document.createElement("a");
+    link.download = `${model.get("name")}.png`;
+    link.href = canvas.toDataURL("image/png");
+    link.click();
+  });
+
+  // ---------------------------------------------------------------- the rest of the panel
+
+  // While a step slider plays, the next step waits for this frame: frames never pile up.
+  function tick() {
+    clearTimeout(timer);
+    const { control, at, wait } = model.get("clock");
+    if (control) timer = setTimeout(() => model.send({ tick: control, from: at }), wait);
+  }
+
+  function showError() {
+    error.textContent = model.get("error");
+    error.hidden = !error.textContent;
+  }
+
+  function showScale() {
+    const scale = model.get("scale");
+    const style = document.documentElement.style;
+    figure.style.fontSize = `${14 * scale}px`;
+    for (const [name, size] of [["--jp-content-font-size1", 14], ["--jp-code-font-size", 13], ["--jp-widgets-font-size", 14]])
+      if (scale !== 1 || style.getPropertyValue(name)) style.setProperty(name, `${Math.round(size * scale)}px`);
+  }
+
+  let density = null;
+  function watchDensity() {
+    density?.removeEventListener("change", watchDensity);
+    density = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    density.addEventListener("change", watchDensity);
+    if (model.get("ratio") === devicePixelRatio) return;
+    model.set("ratio", devicePixelRatio);
+    model.save_changes();
+  }
+
+  const watched = { "change:frame": paint, "change:error": showError, "change:clock": tick, "change:scale": showScale };
+  for (const [event, action] of Object.entries(watched)) model.on(event, action);
+  const naming = new MutationObserver(() => nameControls(el.closest(".attnlab-panel")));
+  const attached = setInterval(() => {
+    const panel = el.closest(".attnlab-panel");
+    if (!panel) return;
+    clearInterval(attached);
+    nameControls(panel);
+    const controls = panel.querySelector(".attnlab-controls");
+    if (controls) naming.observe(controls, { childList: true, subtree: true, characterData: true });
+  }, 50);
+  showError();
+  showScale();
+  watchDensity();
+  paint();
+
+  return () => {
+    for (const [event, action] of Object.entries(watched)) model.off(event, action);
+    density?.removeEventListener("change", watchDensity);
+    naming.disconnect();
+    clearInterval(attached);
+    clearTimeout(timer);
+  };
+}
+
+export default { render };

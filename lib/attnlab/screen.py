@@ -1,0 +1,61 @@
+"""The picture of a panel: one small widget that paints the newest frame and reports the pointer."""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from attnlab.views.stage import Frame
+
+_HERE = Path(__file__).parent
+
+
+class Screen(anywidget.AnyWidget):
+    """Paints frames in the browser, in order: a frame older than the one on the screen is never painted.
+
+    `frame` holds the layers, the digest (the alternative text and the sentence below) and what the pointer
+    finds; `background` is sent only when it changes. The browser reports `ratio`, its device pixels per pixel,
+    and the messages {"select": control, "row": i} or {"select": control, "by": 1}, and {"tick": control, "from": i}.
+    """
+
+    _esm = _HERE / "screen.js"
+    _css = _HERE / "screen.css"
+
+    background = t.Dict().tag(sync=True)
+    frame = t.Dict().tag(sync=True)
+    error = t.Unicode().tag(sync=True)
+    clock = t.Dict().tag(sync=True)  # {"control", "at", "wait"} while a step slider plays, else empty
+    scale = t.Float(1.0).tag(sync=True)
+    ratio = t.Float(1.0).tag(sync=True)
+    name = t.Unicode("figure").tag(sync=True)
+
+    def paint(self, frame: Frame, size: tuple[float, float]) -> None:
+        """Send a frame; `size` is that of the picture in CSS pixels."""
+        ground = self.background.get("id", 0) + (frame.background is not None)
+        with self.hold_sync():
+            if frame.background is not None:
+                self.background = {"id": ground, "png": frame.background}
+            self.frame = {
+                "number": self.frame.get("number", 0) + 1,
+                "background": ground,
+                "pixels": list(frame.size),
+                "size": list(size),
+                "maps": frame.maps,
+                "overlay": frame.overlay,
+                "place": list(frame.place),
+                "hits": frame.hits,
+                "digest": frame.digest,
+            }
+            self.error = ""
+
+    @property
+    def digest(self) -> str:
+        """The sentence that was last sent to the screen."""
+        return self.frame.get("digest", "")
+
+
+def live_bundle(widget: Any) -> dict[str, Any]:
+    """The part of a notebook output that shows `widget` live."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return {"application/vnd.jupyter.widget-view+json": view}

@@ -1,0 +1,13 @@
+"""What a panel can show. Frozen dataclasses: data and titles in; draw, update and describe out."""
+
+from attnlab.views.base import Box, Drawn, View
+from attnlab.views.charts import Bars, Curves
+from attnlab.views.dot import DotProduct
+from attnlab.views.links import Links
+from attnlab.views.maps import Heads, Heatmap
+from attnlab.views.points import Points
+from attnlab.views.text import Formula, Note
+
+__all__ = [
+    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Points", "View",
+]  # fmt: skip

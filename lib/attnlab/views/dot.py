@@ -1,0 +1,182 @@
+"""One query opened: every number between q, the keys and the weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from attnlab.attention import softmax
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views.maps import outlines, place_outlines, scale_of
+
+WIDE, HIGH, GAP, MOST_NUMBERED = 50, 29, 34, 8
+HEAD = 30  # between the upper block and the products: their headings
+
+
+@dataclass(frozen=True)
+class DotProduct(View):
+    """One query q [d_k] against keys [n, d_k]: q × k element by element, their sum times `scale`, the softmax.
+
+    `selected` shows the key of that row above its products; a click on a row sets the control named `select`.
+    `columns` names the d_k numbers; `softmax=False` leaves the weights out. Raises ValueError for shapes that do not fit (names both), NaN, a wrong number of tokens.
+    """
+
+    q: Any
+    keys: Any
+    tokens: Sequence[Any] | None = None
+    title: str = ""
+    query: str = ""
+    scale: float = 1.0
+    selected: int | None = None
+    select: str | None = None
+    columns: Sequence[Any] | None = None
+    softmax: bool = True
+
+    def __post_init__(self) -> None:
+        q, keys = base.as_array(self.q, "DotProduct q", 1), base.as_array(self.keys, "DotProduct keys", 2)
+        if q.shape[0] != keys.shape[1]:
+            raise ValueError(f"q has shape {q.shape}, keys {keys.shape}: the last axes must be equal (d_k)")
+        fields = {
+            "q": q,
+            "keys": keys,
+            "tokens": base.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
+            "selected": base.as_index(self.selected, keys.shape[0], "selected"),
+            "columns": base.as_labels(self.columns, len(q), "columns", "q")
+            if self.columns is not None
+            else (),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def products(self) -> np.ndarray:
+        return self.q * self.keys  # (n, d_k)
+
+    @property
+    def scores(self) -> np.ndarray:
+        return self.products.sum(axis=1) * self.scale  # (n,)
+
+    @property
+    def weights(self) -> np.ndarray:
+        return softmax(self.scores)  # (n,)
+
+    @property
+    def limit(self) -> float:
+        everything = np.concatenate([self.q, self.keys.ravel(), self.products.ravel(), self.scores])
+        return scale_of(everything, True, None)[1]
+
+    @property
+    def _numbered(self) -> bool:
+        return len(self.q) <= MOST_NUMBERED
+
+    @property
+    def _cell(self) -> float:
+        return WIDE if self._numbered else max(3.0, WIDE * MOST_NUMBERED / len(self.q))
+
+    @property
+    def _upper(self) -> int:
+        return 1 if self.selected is None else 2
+
+    def key(self) -> tuple[Any, ...]:
+        opened, scaled = self.selected is not None, self.scale != 1
+        named = self.tokens, self.query, self.columns, self.select
+        return self.keys.shape, self.limit, opened, scaled, self.softmax, *named
+
+    def box(self, measure: Measure) -> Box:
+        left = (
+            max(measure(base.shown(t)) for t in (*self.tokens, f"k {self._longest}", f"q {self.query}")) + 30
+        )
+        height = (self._upper + len(self.tokens)) * HIGH + HEAD
+        top = 6 + (12 + 0.72 * max(measure(base.shown(c)) for c in self.columns) if self.columns else 0)
+        return Box(len(self.q) * self._cell + (1 + self.softmax) * (WIDE + GAP), height, left, 18, top, 6)
+
+    @property
+    def _longest(self) -> str:
+        return max(self.tokens, key=len)
+
+    def _blocks(self) -> list[tuple[float, float, np.ndarray, bool, float]]:
+        """Every block of cells: its corner, its values [rows, cols], signed or not, the end of its scale."""
+        wide = len(self.q) * self._cell
+        below = self._upper * HIGH + HEAD
+        above = self.q[None] if self.selected is None else np.stack([self.q, self.keys[self.selected]])
+        blocks = [
+            (0, 0, above, True, self.limit),
+            (0, below, self.products, True, self.limit),
+            (wide + GAP, below, self.scores[:, None], True, self.limit),
+            (wide + 2 * GAP + WIDE, below, self.weights[:, None], False, 1.0),
+        ]
+        return blocks if self.softmax else blocks[:3]
+
+    def draw(self, ax: Axes, box: Box) -> Drawn:
+        drawn = Drawn(ax)
+        drawn.parts.numbers = []
+        wide, below = len(self.q) * self._cell, self._upper * HIGH + HEAD
+        for block, (x, y, values, _, _) in enumerate(self._blocks()):
+            (rows, cols), cell = values.shape, self._cell if block < 2 else WIDE
+            drawn.maps.append(base.image(ax, x, y, cols * cell, rows * HIGH))
+            numbered = self._numbered or block > 1
+            points = base.grid_points(x, y, rows, cols, cell, HIGH)
+            drawn.parts.numbers.append(base.numbers(ax, points) if numbered else None)
+        self._label(ax, wide, below)
+        drawn.moving = [n for n in drawn.parts.numbers if n is not None]
+        drawn.parts.key_name = base.write(ax, -8, 1.5 * HIGH, "", ha="right", weight="bold")
+        drawn.moving.append(drawn.parts.key_name)
+        drawn.parts.outline = outlines(ax, drawn, (0, box.width))
+        return drawn
+
+    def _label(self, ax: Axes, wide: float, below: float) -> None:
+        base.write(ax, -8, HIGH / 2, f"q {base.shown(self.query)}".strip(), ha="right", weight="bold")
+        score = "sum" if self.scale == 1 else "sum·scale"
+        heads = [
+            (wide / 2, "q × k"),
+            (wide + GAP + WIDE / 2, score),
+            (wide + 2 * GAP + 1.5 * WIDE, "softmax"),
+        ]
+        for x, text in heads[: 2 + self.softmax]:
+            base.write(ax, x, below - 11, text, ha="center", color=base.GREY)
+        for j, token in enumerate(self.tokens):
+            base.write(ax, -8, below + (j + 0.5) * HIGH, base.shown(token), ha="right")
+        for c, name in enumerate(self.columns):
+            at = (c + 0.5) * self._cell - 3, -5
+            base.write(ax, *at, base.shown(name), ha="left", va="bottom", rotation=45, rotation_mode="anchor")
+
+    def update(self, drawn: Drawn) -> None:
+        for picture, collection, block in zip(drawn.maps, drawn.parts.numbers, self._blocks(), strict=True):
+            _, _, values, signed, limit = block
+            colours = base.cells(values, signed, limit)
+            picture.set_data(colours)
+            if collection is not None:
+                digits = 1 if signed and limit >= 10 else 2
+                base.set_numbers(collection, [number(v, digits) for v in values.ravel()], base.ink(colours))
+        place_outlines(drawn.parts.outline, self.selected, HIGH, self._upper * HIGH + HEAD)
+        name = "" if self.selected is None else f"k {base.shown(self.tokens[self.selected])}"
+        drawn.parts.key_name.set_text(name)
+
+    def hits(self, box: Box) -> list[dict[str, Any]]:
+        below = self._upper * HIGH + HEAD
+        values = [
+            [" + ".join(number(p) for p in row[:8]) + (" + …" if len(row) > 8 else "")
+             + f" = {number(row.sum())}; score {number(s)}" + (f", weight {number(w, 3)}" if self.softmax else "")]
+            for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
+        ]  # fmt: skip
+        place = (-box.left, below, box.left + box.width, HIGH * len(self.tokens))
+        more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
+        return [base.grid_hit(place, self.tokens, [""], values, **more)]
+
+    def describe(self) -> str:
+        pairs = zip(self.tokens, self.scores, self.weights, strict=True)
+        rows = ", ".join(
+            f"{t} {number(s)}" + (f" → {number(w)}" if self.softmax else "") for t, s, w in pairs
+        )
+        words = (
+            f"{self.title or 'one query opened'}, q {self.query}".rstrip()
+            + f" against {len(self.tokens)} keys, "
+        )
+        words += f"score{' → weight' if self.softmax else ''}: {rows}; largest at {self.tokens[base.largest(self.scores)[0]]}"
+        if self.selected is not None:
+            opened = " + ".join(number(p) for p in self.products[self.selected][:8])
+            words += f"; opened at {self.tokens[self.selected]}: {opened}"
+        return words + "."

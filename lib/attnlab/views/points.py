@@ -1,0 +1,156 @@
+"""Vectors in the plane: points or arrows, and one point that is a mixture of the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, Measure, View, number
+
+SIDE = 290  # pixels of the square
+
+
+@dataclass(frozen=True)
+class Points(View):
+    """Labelled points [n, 2] on a square from -limit to limit (from 0 when none is negative).
+
+    `arrows` draws each from the origin. `mark` is one more point; with `weights` [n] a line joins it to every
+    point, the thicker, the more weight. Raises ValueError for another shape, NaN, a wrong number of labels.
+    """
+
+    points: Any
+    labels: Sequence[Any] | None = None
+    title: str = ""
+    arrows: bool = False
+    mark: Any = None
+    mark_label: str = ""
+    weights: Any = None
+    axes: tuple[str, str] = ("", "")
+    limit: float | None = None
+
+    def __post_init__(self) -> None:
+        points = base.as_array(self.points, "Points points", 2)
+        if points.shape[1] != 2:
+            raise ValueError(
+                f"Points points must have shape (n, 2), got {points.shape}: choose two dimensions"
+            )
+        mark = None if self.mark is None else base.as_array(self.mark, "mark", 1)
+        weights = None if self.weights is None else base.as_array(self.weights, "weights", 1)
+        if mark is not None and mark.shape != (2,):
+            raise ValueError(f"mark must have shape (2,), got {mark.shape}")
+        if weights is not None and (mark is None or len(weights) != len(points)):
+            raise ValueError(
+                f"weights need a mark and one weight per point: {len(weights)} for {len(points)} points"
+            )
+        labels = base.as_labels(self.labels, len(points), "labels", "the points")
+        for name, value in {"points": points, "labels": labels, "mark": mark, "weights": weights}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def _every(self) -> np.ndarray:
+        return self.points if self.mark is None else np.vstack([self.points, self.mark])
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        limit = self.limit or base.nice(np.abs(self._every).max() * 1.05)
+        return (-limit if self._every.min() < -1e-9 else -0.08 * limit), limit
+
+    def key(self) -> tuple[Any, ...]:
+        return self.labels, self.ends, self.arrows, self.mark is None, self.weights is None, self.axes
+
+    def box(self, measure: Measure) -> Box:
+        reach = max(measure(base.shown(t)) for t in (*self.labels, self.mark_label))
+        return Box(SIDE, SIDE, 34 + 18 * bool(self.axes[1]), reach + 14, 14, 24 + 18 * bool(self.axes[0]))
+
+    def _pixels(self, points: np.ndarray) -> np.ndarray:
+        low, high = self.ends
+        return (np.asarray(points) - low) / (high - low) * [SIDE, -SIDE] + [0, SIDE]
+
+    def draw(self, ax: Axes, box: Box) -> Drawn:
+        self._draw_ground(ax, box)
+        lines = ax.add_collection(LineCollection([], colors=base.COLOURS[0], clip_on=False), autolim=False)
+        heads = ax.add_collection(
+            PolyCollection([], facecolors=base.COLOURS[0], clip_on=False), autolim=False
+        )
+        (dots,) = ax.plot([], [], "o", color=base.COLOURS[0], markersize=7, clip_on=False)
+        (mark,) = ax.plot([], [], "D", color=base.COLOURS[1], markersize=9, clip_on=False)
+        names = [base.write(ax, 0, 0, base.shown(label), ha="left") for label in self.labels]
+        mark_name = base.write(ax, 0, 0, "", ha="left", weight="bold", color="#A33F00")
+        drawn = Drawn(ax, moving=[lines, heads, dots, mark, *names, mark_name])
+        vars(drawn.parts).update(
+            lines=lines, heads=heads, dots=dots, mark=mark, names=names, mark_name=mark_name
+        )
+        return drawn
+
+    def _draw_ground(self, ax: Axes, box: Box) -> None:
+        zero, ends = (
+            self._pixels(np.zeros(2)),
+            sorted({*self.ends[1:], 0.0, max(self.ends[0], -self.ends[1])}),
+        )
+        for x0, x1, y0, y1 in ((0, SIDE, zero[1], zero[1]), (zero[0], zero[0], 0, SIDE)):
+            ax.plot([x0, x1], [y0, y1], color="#b0b0b0", linewidth=1, zorder=0, clip_on=False)
+        for value in (v for v in ends if v == 0 or abs(v) == self.ends[1]):
+            x, y = self._pixels(np.array([value, value]))
+            text = f"{value:g}".replace("-", "−")
+            base.write(ax, x, SIDE + 12, text, ha="center", color=base.GREY)
+            base.write(ax, -8, y, text, ha="right", color=base.GREY)
+        base.write(ax, SIDE / 2, SIDE + 28, base.drawable(self.axes[0]), ha="center", color=base.GREY)
+        base.write(
+            ax,
+            -box.left + 10,
+            SIDE / 2,
+            base.drawable(self.axes[1]),
+            ha="center",
+            rotation=90,
+            color=base.GREY,
+        )
+
+    def update(self, drawn: Drawn) -> None:
+        parts, places, zero = drawn.parts, self._pixels(self.points), self._pixels(np.zeros(2))
+        mark = None if self.mark is None else self._pixels(self.mark)
+        parts.dots.set_data(*places.T)
+        parts.mark.set_data(*([], []) if mark is None else ([mark[0]], [mark[1]]))
+        if self.arrows:
+            parts.lines.set_segments([[zero, place] for place in places])
+            parts.lines.set_linewidth(2)
+            parts.heads.set_verts([_head(zero, place) for place in places])
+            parts.dots.set_visible(False)
+        elif self.weights is not None:
+            parts.lines.set_segments([[mark, place] for place in places])
+            parts.lines.set_linewidth(np.clip(self.weights, 0, 1) * 7)
+        for name, (x, y) in zip(parts.names, places, strict=True):
+            name.set_position((x + 9, y - 6))
+        if mark is not None:
+            parts.mark_name.set_position((mark[0] + 10, mark[1] + 9))
+            parts.mark_name.set_text(base.shown(self.mark_label))
+
+    def hits(self, box: Box) -> list[dict[str, Any]]:
+        return [
+            base.grid_hit((x - 10, y - 10, 20, 20), [label], [""], [[_pair(point)]], axes=("", ""))
+            for label, point, (x, y) in zip(self.labels, self.points, self._pixels(self.points), strict=True)
+        ]
+
+    def describe(self) -> str:
+        words = ", ".join(
+            f"{label} {_pair(point)}" for label, point in zip(self.labels, self.points, strict=True)
+        )
+        if self.mark is not None:
+            near = int(np.argmin(np.round(((self.points - self.mark) ** 2).sum(axis=1), 9)))
+            words += f"; {self.mark_label or 'mark'} {_pair(self.mark)}, nearest to {self.labels[near]}"
+        return f"{self.title or 'points'}: {words}."
+
+
+def _pair(point: np.ndarray) -> str:
+    return f"({number(point[0])}, {number(point[1])})"
+
+
+def _head(start: np.ndarray, tip: np.ndarray) -> np.ndarray:
+    """The three corners of an arrow head, in pixels."""
+    length = float(np.hypot(*(tip - start))) or 1.0
+    along = (tip - start) / length
+    back, side = tip - 11 * along, 5.5 * np.array([-along[1], along[0]])
+    return np.array([tip, back + side, back - side])

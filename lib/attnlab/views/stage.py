@@ -1,0 +1,305 @@
+"""The stage: views on one figure, drawn once, then only moved; and the frame that goes to the screen.
+
+A frame has three layers, so that a move costs little to draw, encode and send:
+the background (labels, scales: encoded once), the cells of the maps (one pixel a cell, enlarged by the browser),
+and the overlay (numbers, bars, lines: transparent, a palette of at most 255 colours).
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, View
+
+WIDEST, EDGE, BETWEEN, TITLE = (
+    880,
+    4,
+    22,
+    26,
+)  # pixels at scale 1: a row of views, the rim, between views, a title
+
+HEADING = 11.5, "bold"
+_RULER = RendererAgg(1, 1, base.DPI)  # measures text at scale 1
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a view stands: the upper left corner of its axes, in pixels at scale 1, and its box."""
+
+    x: float
+    y: float
+    box: Box
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the screen paints. Places are in device pixels, but hits in pixels at scale 1."""
+
+    background: bytes | None  # PNG; None: the one before still stands
+    size: tuple[int, int]  # width, height
+    maps: list[dict[str, Any]]  # place [x, y, width, height], size [cols, rows], rgba bytes
+    overlay: bytes  # PNG
+    place: tuple[int, int]  # upper left corner of the overlay
+    hits: list[dict[str, Any]]
+    digest: str
+
+
+class Stage:
+    """One figure that shows a tuple of views and remembers what it drew."""
+
+    def __init__(self, scale: float = 1.0, ratio: float = 1.0) -> None:
+        self.scale, self.ratio = scale, ratio
+        self.views: tuple[View, ...] = ()
+        self._slots: list[Slot] = []
+        self._size = (1.0, 1.0)
+        self._drawn: list[Drawn] = []
+        self._titles: list[Any] = []
+        self._dpi = 0.0
+        self._new_figure()
+
+    def show(self, views: Sequence[View]) -> Frame:
+        """Draw `views`, moving only what changed since the last call."""
+        stale = self._arrange(tuple(views))
+        if stale:
+            self._paint_background()
+        background = self._background_png() if stale else None
+        for view, drawn in zip(self.views, self._drawn, strict=True):
+            view.update(drawn)
+        overlay, place = self._overlay()
+        hits = [hit for view, slot in zip(self.views, self._slots, strict=True) for hit in _moved(view, slot)]
+        return Frame(background, self._pixels, self._maps(), overlay, place, hits, self.digest)
+
+    def resize(self, scale: float, ratio: float) -> None:
+        """Show what is shown, larger or sharper, from the next frame on."""
+        self.scale, self.ratio = scale, ratio
+
+    @property
+    def digest(self) -> str:
+        return " ".join(view.describe() for view in self.views)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the picture in CSS pixels."""
+        return self._size[0] * self.scale, self._size[1] * self.scale
+
+    def png(self, colours: int | None = 256) -> bytes:
+        """The picture as PNG; with a palette it is a third as large and looks the same."""
+        canvas = self._canvas
+        canvas.restore_region(self._background)
+        for drawn in self._drawn:
+            for artist in (*drawn.maps, *drawn.moving):
+                drawn.ax.draw_artist(artist)
+        for title in self._titles:
+            self._figure.draw_artist(title)
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        if colours:
+            picture = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        return _png(picture, optimize=True)
+
+    def save(self, path: Path, kind: str) -> None:
+        """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
+        self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
+
+    # ------------------------------------------------------------ arranging
+
+    def _arrange(self, views: tuple[View, ...]) -> bool:
+        """Make the figure hold `views`; True when the background must be painted again."""
+        slots, size = arrange([view.box(measure) for view in views], [view.title for view in views])
+        kept = len(views) == len(self.views)
+        stale = not kept or slots != self._slots or size != self._size or self._dpi != self._wanted_dpi
+        if not kept:
+            self._new_figure()
+        for i, (view, slot) in enumerate(zip(views, slots, strict=True)):
+            if kept and _alike(view, self.views[i]) and slot.box == self._slots[i].box:
+                continue
+            stale = True
+            drawn = self._draw(view, slot, self._drawn[i].ax if kept else self._new_axes())
+            self._drawn[i : i + 1] = [drawn]
+        self.views, self._slots, self._size = views, slots, size
+        if stale:
+            self._place()
+        self._write_titles()
+        return stale
+
+    def _new_axes(self) -> Axes:
+        """Axes for one more view. Every axes needs a label of its own, and every view a title above it."""
+        self._titles.append(
+            self._figure.text(0, 0, "", fontproperties=base.font(*HEADING), va="center", animated=True)
+        )
+        return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
+
+    def _draw(self, view: View, slot: Slot, ax: Axes) -> Drawn:
+        ax.clear()
+        ax.set_axis_off()
+        ax.patch.set_visible(False)
+        ax.set(xlim=(0, slot.box.width), ylim=(slot.box.height, 0), autoscale_on=False)
+        drawn = view.draw(ax, slot.box)
+        for artist in (*drawn.maps, *drawn.moving):
+            artist.set_animated(True)
+        return drawn
+
+    def _place(self) -> None:
+        width, height = self._size
+        self._figure.set_size_inches(width / base.DPI, height / base.DPI)
+        for slot, drawn in zip(self._slots, self._drawn, strict=True):
+            box = slot.box
+            drawn.ax.set_position(
+                (slot.x / width, 1 - (slot.y + box.height) / height, box.width / width, box.height / height)
+            )
+
+    def _write_titles(self) -> None:
+        width, height = self._size
+        for title, view, slot in zip(self._titles, self.views, self._slots, strict=True):
+            top = slot.y - slot.box.top - TITLE
+            title.set_position(((slot.x - slot.box.left + 4) / width, 1 - (top + TITLE / 2) / height))
+            title.set_text(base.drawable(view.title))
+
+    def _new_figure(self) -> None:
+        self._figure = Figure(facecolor="white")
+        self._canvas = FigureCanvasAgg(self._figure)
+        self._drawn, self._titles, self._dpi = [], [], 0.0
+
+    # ------------------------------------------------------------ painting
+
+    @property
+    def _wanted_dpi(self) -> float:
+        return base.DPI * self.scale * self.ratio
+
+    @property
+    def _pixels(self) -> tuple[int, int]:
+        return self._canvas.get_width_height(physical=True)
+
+    def _paint_background(self) -> None:
+        self._figure.set_dpi(self._wanted_dpi)
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._dpi = self._wanted_dpi
+
+    def _background_png(self) -> bytes:
+        return _png(Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB"), compress_level=6)
+
+    def _maps(self) -> list[dict[str, Any]]:
+        height, layers = self._pixels[1], []
+        for drawn in self._drawn:
+            for picture in drawn.maps:
+                x0, x1, y0, y1 = picture.get_extent()
+                (left, low), (right, high) = drawn.ax.transData.transform([(x0, y0), (x1, y1)])
+                rgba = np.ascontiguousarray(picture.get_array())
+                place = [round(v) for v in (left, height - high, right - left, high - low)]
+                layers.append(
+                    {"place": place, "size": [rgba.shape[1], rgba.shape[0]], "rgba": rgba.tobytes()}
+                )
+        return layers
+
+    def _overlay(self) -> tuple[bytes, tuple[int, int]]:
+        """What moved, on a transparent ground: PNG and its upper left corner."""
+        self._canvas.get_renderer().clear()
+        for drawn in self._drawn:
+            for artist in drawn.moving:
+                drawn.ax.draw_artist(artist)
+        for title in self._titles:
+            self._figure.draw_artist(title)
+        return encode(np.asarray(self._canvas.buffer_rgba()))
+
+
+@lru_cache(4096)
+def measure(text: str, size: float = base.SIZE, weight: str = "normal") -> float:
+    """Width of a text in pixels at scale 1."""
+    return _RULER.get_text_width_height_descent(text, base.font(size, weight), False)[0]
+
+
+def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tuple[float, float]]:
+    """Place boxes in rows no wider than WIDEST where they fit; leftover width goes to boxes that can grow."""
+    boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
+    rows: list[list[int]] = []
+    room = 0.0
+    for i, box in enumerate(boxes):
+        needed = box.outer[0] + BETWEEN
+        if not rows or box.wide or boxes[rows[-1][-1]].wide or needed > room:
+            rows.append([])
+            room = WIDEST + BETWEEN
+        rows[-1].append(i)
+        room -= needed
+    width = max(sum(boxes[i].outer[0] for i in row) + BETWEEN * (len(row) - 1) for row in rows)
+    slots: list[Slot] = [Slot(0, 0, box) for box in boxes]
+    y = float(EDGE)
+    for row in rows:
+        tops = max((TITLE if titles[i] else 0) + boxes[i].top for i in row)
+        for i, x, box in _row([boxes[i] for i in row], row, width):
+            slots[i] = Slot(x + box.left, y + tops, box)
+        y += tops + max(boxes[i].height + boxes[i].bottom for i in row) + EDGE
+    return slots, (float(-(-(width + 2 * EDGE) // 1)), float(-(-y // 1)))
+
+
+def _with_title(box: Box, title: str) -> Box:
+    """The box, wide enough for the title above it."""
+    missing = measure(base.drawable(title), *HEADING) + 8 - box.outer[0] if title else 0.0
+    return replace(box, right=box.right + 16 * -(-missing // 16)) if missing > 0 else box
+
+
+def _row(boxes: Sequence[Box], numbers: Sequence[int], width: float) -> Any:
+    growing = sum(box.grow for box in boxes)
+    spare = width - sum(box.outer[0] for box in boxes) - BETWEEN * (len(boxes) - 1)
+    x = float(EDGE)
+    for i, box in zip(numbers, boxes, strict=True):
+        more = min(spare / growing, box.width) if box.grow else 0.0
+        box = replace(box, width=box.width + more)
+        yield i, x, box
+        x += box.outer[0] + BETWEEN
+
+
+def _alike(one: View, other: View) -> bool:
+    return type(one) is type(other) and one.key() == other.key()
+
+
+def _moved(view: View, slot: Slot) -> list[dict[str, Any]]:
+    """The view's hits, from its axes to the picture."""
+    hits = view.hits(slot.box)
+    for hit in hits:
+        x, y, width, height = hit["box"]
+        hit["box"] = [x + slot.x, y + slot.y, width, height]
+    return hits
+
+
+def encode(rgba: np.ndarray) -> tuple[bytes, tuple[int, int]]:
+    """A mostly transparent picture, uint8 [height, width, 4], cropped to what is in it: PNG and its corner.
+
+    Colours are told apart by the upper three bits of each channel, which makes a palette without a search.
+    """
+    ys, xs = np.flatnonzero(rgba[..., 3].any(axis=1)), np.flatnonzero(rgba[..., 3].any(axis=0))
+    if not len(ys):
+        return _png(Image.new("LA", (1, 1))), (0, 0)
+    crop = np.ascontiguousarray(rgba[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])
+    corner = int(xs[0]), int(ys[0])
+    seen = crop[..., 3] > 7  # fainter than that is invisible
+    kept = crop[seen]
+    wide = (kept >> 5).astype(np.uint16)
+    codes = wide[:, 0] << 9 | wide[:, 1] << 6 | wide[:, 2] << 3 | wide[:, 3]
+    palette = np.zeros((4096, 4), np.uint8)
+    palette[codes] = kept
+    entries = np.flatnonzero(palette[:, 3])
+    if len(entries) > 255:
+        return _png(Image.fromarray(crop), compress_level=1), corner
+    index = np.zeros(4096, np.uint8)
+    index[entries] = np.arange(1, len(entries) + 1)
+    pixels = np.zeros(crop.shape[:2], np.uint8)
+    pixels[seen] = index[codes]
+    picture = Image.fromarray(pixels)
+    picture.putpalette(b"\0\0\0" + palette[entries, :3].tobytes())
+    return _png(picture, compress_level=3, transparency=b"\0" + palette[entries, 3].tobytes()), corner
+
+
+def _png(picture: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", **options)
+    return buffer.getvalue()
