@@ -1,13 +1,14 @@
 """Interactive self-attention: the maths in NumPy, views that draw and describe, panels that move.
 
-Names load on first use, so that importing attnlab costs nothing and torch is never imported by the first half.
+Names load on first use: importing attnlab costs nothing, and the first half never imports torch.
 """
 
 from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "attention": "Attention apply_mask causal_mask multi_head_attention padding_mask scaled_dot_product_attention softmax",
+    "attention": "Attention apply_mask causal_mask multi_head_attention padding_mask "
+    "scaled_dot_product_attention softmax",
     "controls": "Choice Scrub Sentence Slider Toggle",
     "panel": "Panel explore present",
     "tokens": "words",
@@ -15,7 +16,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = sorted([*_HOME, "checks"])
+_NAMES = sorted([*_HOME, "checks"])
 __version__ = "0.1.0"
 
 
@@ -23,9 +24,9 @@ def __getattr__(name: str) -> Any:
     if name == "checks":
         return import_module("attnlab.checks")
     if name not in _HOME:
-        raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(__all__)}")
+        raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(_NAMES)}")
     return getattr(import_module(f"attnlab.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return _NAMES

@@ -16,7 +16,7 @@ _WIDE = {"description_width": "initial"}
 
 
 class Control:
-    """The face of a control. A *raw* value is what its widget holds; a *value* is what people pass to `panel.set`."""
+    """The face of a control. The *raw* value is what its widget holds, the *value* what `panel.set` takes."""
 
     label: str | None
 
@@ -142,7 +142,7 @@ class Slider(Control):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several options: a list, or a dict label -> value. `value` is where it begins: an option or a label.
+    """One of several options: a list, or a dict label -> value. `value`: the option or label it begins with.
 
     Raises ValueError for no options or two with the same label.
     """
@@ -235,7 +235,7 @@ class Toggle(Control):
 
 @dataclass(frozen=True)
 class Scrub(Control):
-    """A slider over a sequence of numbers (the steps of a training, say), with Step back, Play and Step forward.
+    """A slider over a sequence of numbers (the steps of a training) with Step back, Play and Step forward.
 
     Raises ValueError for no values or values that are not finite numbers in rising or falling order.
     """
@@ -310,7 +310,7 @@ class Scrub(Control):
 
 @dataclass(frozen=True)
 class Sentence(Control):
-    """The learner's own text. The function receives its tokens (words and punctuation marks), at most `limit`.
+    """The learner's own text. The function receives its tokens (words and punctuation), at most `limit`.
 
     A sentence that is empty or too long is refused with a message; what was typed stays in the box.
     """
@@ -356,7 +356,7 @@ class Sentence(Control):
 
 
 def as_control(given: Any, name: str, default: Any) -> Control:
-    """A control from what people pass to `interact`; `default` is the function's own default for the argument."""
+    """A control from what people pass to `interact`; `default` is the function's own for the argument."""
     control = _abbreviated(given, name)
     if control.value is None and default is not None:
         control = replace(control, value=default)

@@ -50,10 +50,10 @@ def explore(
 ) -> Any:
     """Turn a pure function, control values in, views out, into a panel.
 
-    As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes one
-    without showing it. Every keyword is a control: Slider, Choice, Toggle, Scrub, Sentence, or, as in `interact`,
-    a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a button's name to a state.
-    Raises TypeError or ValueError for controls that do not fit the function.
+    As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes
+    one without showing it. Every keyword is a control: Slider, Choice, Toggle, Scrub, Sentence, or, as in
+    `interact`, a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a button's
+    name to a state. Raises TypeError or ValueError for controls that do not fit the function.
     """
     if function is not None:
         return Panel(function, controls, presets or {})
@@ -101,8 +101,8 @@ class Panel:
     def set(self, **values: Any) -> Digest:
         """Move controls, as a hand would, and return the sentence that is then on the screen.
 
-        Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then), and
-        whatever the function raises.
+        Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
+        and whatever the function raises.
         """
         self._must_be_open()
         return self._move({name: self._spec(name).raw(value, name) for name, value in values.items()})
@@ -125,7 +125,7 @@ class Panel:
         )
 
     def set_state(self, state: str) -> Digest:
-        """Restore a state; controls it does not name go to where they began. ValueError when it does not fit."""
+        """Restore a state; controls it does not name go back to their start. ValueError if it does not fit."""
         self._must_be_open()
         return self._move(self._parse(state))
 
@@ -164,7 +164,7 @@ class Panel:
         return Filmstrip(views, f"{self.name}-{name}")
 
     def png(self, ratio: float = 1.0) -> bytes:
-        """The picture on the screen as PNG, at `ratio` pixels per CSS pixel; a projector's scale does not matter."""
+        """The picture on the screen as PNG, `ratio` pixels per CSS pixel; a projector's scale is left out."""
         with self._lock:
             if (self._stage.scale, self._stage.ratio) == (1, ratio):
                 return self._stage.png()

@@ -15,8 +15,9 @@ class Screen(anywidget.AnyWidget):
     """Paints frames in the browser, in order: a frame older than the one on the screen is never painted.
 
     `frame` holds the layers, the digest (the alternative text and the sentence below) and what the pointer
-    finds; `background` is sent only when it changes. The browser reports `ratio`, its device pixels per pixel,
-    and the messages {"select": control, "row": i} or {"select": control, "by": 1}, and {"tick": control, "from": i}.
+    finds; `background` is sent only when it changes. The browser reports `ratio`, its device pixels per CSS
+    pixel, and sends {"select": control, "row": i}, {"select": control, "by": 1} and
+    {"tick": control, "from": i}.
     """
 
     _esm = _HERE / "screen.js"
