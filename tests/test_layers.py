@@ -21,9 +21,10 @@ LAYERS: dict[str, set[str]] = {
     "views": {"attention", "numpy", "matplotlib", "PIL"},
     "checks": {"attention", "tokens", "numpy"},
     "screen": {"views", "anywidget", "traitlets"},
-    "explore": {"attention", "tokens", "views", "screen", "numpy", "ipywidgets", "IPython", "traitlets"},
+    "controls": {"tokens", "views", "numpy", "ipywidgets"},
+    "panel": {"controls", "screen", "views", "numpy", "ipywidgets", "IPython", "traitlets"},
     "server": {"jupyter_server"},
-    "__init__": {"attention", "tokens", "views", "checks", "explore", "screen"},
+    "__init__": {"attention", "tokens", "views", "checks", "controls", "panel", "screen"},
 }
 NEVER = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
 
@@ -113,7 +114,7 @@ def test_names_say_what_is_inside(path: Path) -> None:
     assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
-@pytest.mark.parametrize("module", ["attnlab", "attnlab.attention", "attnlab.views", "attnlab.explore"])
+@pytest.mark.parametrize("module", ["attnlab", "attnlab.attention", "attnlab.views", "attnlab.panel"])
 def test_importing_is_cheap(module: str) -> None:
     costly = ["torch", "matplotlib.pyplot", "scipy", "jupyter_server"]
     cheap = ["numpy", "ipywidgets", "matplotlib"] if module == "attnlab" else []
@@ -127,16 +128,16 @@ def test_importing_is_cheap(module: str) -> None:
     [
         ("attention.py", "import matplotlib"),
         ("attention.py", "from . import views"),
-        ("attention.py", "from attnlab.explore import explore"),
+        ("attention.py", "from attnlab.panel import explore"),
         ("attention.py", "from attnlab import explore"),
         ("views/maps.py", "import ipywidgets"),
         ("views/maps.py", "from .. import screen"),
-        ("views/maps.py", "from ..explore import Panel"),
+        ("views/maps.py", "from ..panel import Panel"),
         ("views/maps.py", "def f():\n    from matplotlib import pyplot"),
         ("views/maps.py", "import matplotlib.pyplot as plt"),
         ("checks/verdict.py", "import matplotlib"),
-        ("screen.py", "from attnlab.explore import Panel"),
-        ("explore.py", "import torch"),
+        ("screen.py", "from attnlab.panel import Panel"),
+        ("panel.py", "import torch"),
         ("another.py", "import numpy"),
     ],
 )
@@ -149,7 +150,7 @@ def test_an_upward_import_is_found(module: str, source: str) -> None:
     [
         ("views/maps.py", "from .base import View\nfrom ..attention import softmax\nimport math"),
         ("views/maps.py", "from attnlab.views import base"),
-        ("explore.py", "from . import screen\nfrom attnlab.views.stage import Stage"),
+        ("panel.py", "from . import screen\nfrom attnlab.views.stage import Stage"),
     ],
 )
 def test_a_downward_import_is_fine(module: str, source: str) -> None:

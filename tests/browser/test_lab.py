@@ -1,0 +1,86 @@
+"""Every notebook in a real JupyterLab: it opens, runs, and nothing complains."""
+
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tests.browser.conftest import Server, browser_path
+from tests.browser.lab import Lab
+from tests.refresh import NOTEBOOKS, text_of
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_runs_without_complaint(lab: Lab, path: Path) -> None:
+    lab.open(path.name)
+    lab.run_all()
+    assert lab.failed_cells() == []
+    assert lab.errors == []
+    counts = [cell["execution_count"] for cell in lab.notebook()["cells"] if cell["cell_type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    shown = [cell for cell in lab.notebook()["cells"] if "panel" in cell["metadata"].get("tags", [])]
+    assert len(lab.panels()) == len(shown)
+    for panel in lab.panels():
+        assert panel.error() == ""
+        assert panel.sentence() != ""
+        assert panel.pixels()[..., :3].std() > 1  # something is drawn
+
+
+# The page object itself: complaints of a notebook must be heard
+
+
+def opened(lab: Lab, server: Server, *sources: str) -> Lab:
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    (server.folder / "made.ipynb").write_text(text_of(notebook), encoding="utf-8")
+    lab.open("made.ipynb")
+    lab.run_all()
+    return lab
+
+
+def test_complaints_are_heard(lab: Lab, lab_server: Server) -> None:
+    script = "from IPython.display import Javascript\nJavascript('console.error(\"lost\")')"
+    picture = 'from IPython.display import HTML\nHTML(\'<img alt="" src="https://example.org/it.png">\')'
+    opened(lab, lab_server, script, picture, "import warnings\nwarnings.warn('old')", "1 / 0")
+    failed = "\n".join(lab.failed_cells())
+    assert "ZeroDivisionError" in failed and "UserWarning: old" in failed
+    said = "\n".join(lab.errors)
+    assert "lost" in said and "asked for https://example.org/it.png" in said
+
+
+def test_a_panel_moves_by_mouse_and_by_keyboard(lab: Lab, lab_server: Server) -> None:
+    source = """from attnlab import explore, Bars, Slider, Toggle, Choice, Sentence
+@explore(x=Slider(0, 10, value=5), up=False, unit=["", "m"], words=Sentence("one two"))
+def look(x, up, unit, words):
+    if x == 7: raise ValueError("seven")
+    return Bars([x, 10 * up, len(words)], ["x", "up", "words"], unit=unit)"""
+    panel = opened(lab, lab_server, source).panel("look")
+    first, before = panel.sentence(), panel.pixels()
+    with panel.new_frame():
+        panel.move("x", to=1)
+    assert panel.value("x") == "10"
+    assert panel.sentence() != first and (panel.pixels() != before).any()
+    with panel.new_frame():
+        panel.press("x", "Home", "ArrowRight")
+    assert panel.value("x") == "1"
+    with panel.new_frame():
+        panel.click("up")
+    assert panel.value("up") == "true"
+    with panel.new_frame():
+        panel.choose("unit", "m")
+    with panel.new_frame():
+        panel.write("words", "one two three")
+    assert panel.value("words") == "one two three" and panel.value("unit") == "m"
+    with panel.new_frame():
+        panel.tap("x", at=0.5)
+    assert panel.error() == ""
+    assert lab.errors == []
+
+
+def test_without_a_browser_tests_are_skipped_unless_one_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("ATTNLAB_REQUIRE_BROWSER", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="no Chromium"):
+        browser_path()
+    monkeypatch.setenv("ATTNLAB_REQUIRE_BROWSER", "1")
+    with pytest.raises(pytest.fail.Exception, match="no Chromium"):
+        browser_path()
