@@ -16,7 +16,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-_NAMES = sorted([*_HOME, "checks"])
+__all__ = list(_HOME)  # noqa: PLE0605
 __version__ = "0.1.0"
 
 
@@ -24,9 +24,9 @@ def __getattr__(name: str) -> Any:
     if name == "checks":
         return import_module("attnlab.checks")
     if name not in _HOME:
-        raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(_NAMES)}")
+        raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(sorted(_HOME))}")
     return getattr(import_module(f"attnlab.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return _NAMES
+    return sorted([*_HOME, "checks"])

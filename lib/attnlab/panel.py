@@ -1,11 +1,7 @@
 """Write the maths as a plain function; get a panel: live, still and testable at once."""
 
-import base64
 import difflib
-import inspect
-import linecache
 import threading
-import traceback
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,33 +12,15 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
-from attnlab.controls import Choice, Control, Scrub, Sentence, Slider, Toggle, as_control
-from attnlab.screen import Screen, live_bundle
+from attnlab.controls import Control, Scrub
+from attnlab.filmstrip import Filmstrip
+from attnlab.learner import as_views, explain, match
+from attnlab.screen import Digest, Screen, bundle
 from attnlab.views.base import View
 from attnlab.views.stage import Stage
 
-__all__ = [
-    "Choice",
-    "Control",
-    "Digest",
-    "Panel",
-    "Scrub",
-    "Sentence",
-    "Slider",
-    "Toggle",
-    "explore",
-    "present",
-]
-
 FRAME_WAIT = 80  # milliseconds between the frames of a step slider that plays
 FRAMES = 150  # a playing slider takes at most about so many frames from end to end
-
-
-class Digest(str):
-    """A panel's sentence. Shown as it is, so that it can stand as the last line of a cell."""
-
-    __slots__ = ()
-    __repr__ = str.__str__
 
 
 def explore(
@@ -75,7 +53,7 @@ class Panel:
     def __init__(self, function: Callable, controls: Mapping[str, Any], presets: Mapping[str, str]) -> None:
         self.function, self.name = function, getattr(function, "__name__", "panel")
         self.__doc__ = function.__doc__
-        self._specs = _match(function, controls)
+        self._specs = match(function, controls)
         self._lock = threading.RLock()
         self._closed = self._held = self._moved = False
         self._stage = Stage(scale=_presented[0])
@@ -110,7 +88,7 @@ class Panel:
     @property
     def digest(self) -> Digest:
         """The sentence on the screen."""
-        return Digest(self._screen.digest)
+        return self._screen.digest
 
     @property
     def values(self) -> dict[str, Any]:
@@ -125,7 +103,7 @@ class Panel:
         )
 
     def set_state(self, state: str) -> Digest:
-        """Restore a state; controls it does not name go back to their start. ValueError if it does not fit."""
+        """Restore a state; controls it does not name go back to their start. ValueError if it is no state."""
         self._must_be_open()
         return self._move(self._parse(state))
 
@@ -147,7 +125,7 @@ class Panel:
                 )
         self.set_state(before)
 
-    def filmstrip(self, **values: Any) -> "Filmstrip":
+    def filmstrip(self, **values: Any) -> Filmstrip:
         """Small multiples: the pictures for a list of values of one control, the others as they are."""
         if len(values) != 1:
             raise TypeError(f"filmstrip takes one control with a list of values, got {sorted(values)}")
@@ -161,7 +139,7 @@ class Panel:
                 views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
         if not views:
             raise ValueError(f"filmstrip needs at least one value of {name}")
-        return Filmstrip(views, f"{self.name}-{name}")
+        return Filmstrip(views, f"{self.name}-{name}", _presented[0])
 
     def png(self, ratio: float = 1.0) -> bytes:
         """The picture on the screen as PNG, `ratio` pixels per CSS pixel; a projector's scale is left out."""
@@ -194,7 +172,7 @@ class Panel:
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         self._must_be_open()
-        return _bundle(self.digest, self.png(), self._widget), {"attnlab": {"panel": self.name}}
+        return bundle(self.digest, self.png(), self._widget), {"attnlab": {"panel": self.name}}
 
     def __repr__(self) -> str:
         return f"<panel {self.name}({self.state})>"
@@ -212,7 +190,7 @@ class Panel:
                 try:
                     self._refresh()
                 except Exception as error:
-                    self._screen.error = self._explain(error)
+                    self._screen.error = explain(error, self.function)
                     raise
             return self.digest
 
@@ -236,7 +214,7 @@ class Panel:
         try:
             action()
         except Exception as error:
-            self._screen.error = self._explain(error)
+            self._screen.error = explain(error, self.function)
             self._stop()
             return False
         return True
@@ -247,7 +225,7 @@ class Panel:
 
     def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
         arguments = {name: spec.argument(raws[name], name) for name, spec in self._specs.items()}
-        return _as_views(self.function(**arguments), self.name)
+        return as_views(self.function(**arguments), self.name)
 
     def _show(self, views: tuple[View, ...]) -> None:
         try:
@@ -259,20 +237,6 @@ class Panel:
             raise
         self._views = views
         self._screen.paint(frame, self._stage.size)
-
-    def _explain(self, error: Exception) -> str:
-        """The error and the line of the learner's function, without our own frames."""
-        words = f"{type(error).__name__}: {error}"
-        filename = getattr(inspect.unwrap(self.function), "__code__", None)
-        lines = [
-            f
-            for f in traceback.extract_tb(error.__traceback__)
-            if filename and f.filename == filename.co_filename
-        ]
-        if not lines:
-            return words
-        source = linecache.getline(lines[-1].filename, lines[-1].lineno or 0).strip()
-        return f"{words}\nline {lines[-1].lineno} of your cell, in {lines[-1].name}:  {source}"
 
     # ------------------------------------------------------------ states
 
@@ -404,32 +368,6 @@ class Panel:
                 self._screen.clock = {"control": name, "at": now, "wait": FRAME_WAIT}
 
 
-class Filmstrip:
-    """Pictures side by side that do not move: for print, and for readers without a kernel."""
-
-    def __init__(self, views: list[View], name: str) -> None:
-        self._stage = Stage(scale=_presented[0])
-        self._screen = Screen(name=name, scale=_presented[0])
-        self._screen.paint(self._stage.show(views), self._stage.size)
-        self._screen.observe(self._on_ratio, names="ratio")
-
-    @property
-    def digest(self) -> Digest:
-        return Digest(self._screen.digest)
-
-    def _on_ratio(self, change: Any) -> None:
-        self._stage.resize(self._stage.scale, min(4.0, max(0.5, change["new"])))
-        self._screen.paint(self._stage.show(self._stage.views), self._stage.size)
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        still = Stage()
-        still.show(self._stage.views)
-        return _bundle(self.digest, still.png(), self._screen), {"attnlab": {"panel": self._screen.name}}
-
-    def __repr__(self) -> str:
-        return str(self.digest)
-
-
 def present(scale: float = 1.4) -> None:
     """Enlarge everything for a projector: pictures, controls, text and code. `present(1)` goes back."""
     if not 0.5 <= scale <= 3:
@@ -444,42 +382,6 @@ def present(scale: float = 1.4) -> None:
 
 _presented = [1.0]
 _panels: "weakref.WeakSet[Panel]" = weakref.WeakSet()
-
-
-def _match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]:
-    """A control for every argument of the function that has one, in the order of the arguments."""
-    if not callable(function):
-        raise TypeError(f"explore needs a function, got {function!r:.60}")
-    parameters = inspect.signature(function).parameters
-    name = getattr(function, "__name__", "the function")
-    for given in controls:
-        if given not in parameters:
-            raise ValueError(f"control {given!r} is no argument of {name}({', '.join(parameters)})")
-    matched = {}
-    for parameter in parameters.values():
-        default = None if parameter.default is parameter.empty else parameter.default
-        if parameter.name in controls:
-            matched[parameter.name] = as_control(controls[parameter.name], parameter.name, default)
-        elif parameter.default is parameter.empty and parameter.kind not in (2, 4):
-            raise ValueError(
-                f"argument {parameter.name!r} of {name} has no control and no default: pass "
-                f"{parameter.name}=Slider(...) or another control to explore, or give it a default"
-            )
-    return matched
-
-
-def _as_views(returned: Any, name: str) -> tuple[View, ...]:
-    if returned is None:
-        raise TypeError(f"{name} returned nothing: end it with `return Heatmap(...)` or another view")
-    views = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
-    for view in views:
-        if not isinstance(view, View):
-            raise TypeError(
-                f"{name} returned a {type(view).__name__}: return views such as Heatmap(...) or Bars(...)"
-            )
-    if not views:
-        raise TypeError(f"{name} returned an empty tuple: return at least one view")
-    return views
 
 
 def _locked(lock: Any, action: Callable) -> Callable:
@@ -498,7 +400,3 @@ def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     yield widget
     for child in getattr(widget, "children", ()):
         yield from _family(child)
-
-
-def _bundle(digest: str, png: bytes, widget: widgets.Widget) -> dict[str, Any]:
-    return {"text/plain": str(digest), "image/png": base64.b64encode(png).decode()} | live_bundle(widget)

@@ -1,5 +1,6 @@
 """The picture of a panel: one small widget that paints the newest frame and reports the pointer."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,13 @@ import traitlets as t
 from attnlab.views.stage import Frame
 
 _HERE = Path(__file__).parent
+
+
+class Digest(str):
+    """A panel's sentence. Shown as it is, so that it can stand as the last line of a cell."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
 
 
 class Screen(anywidget.AnyWidget):
@@ -51,12 +59,13 @@ class Screen(anywidget.AnyWidget):
             self.error = ""
 
     @property
-    def digest(self) -> str:
+    def digest(self) -> Digest:
         """The sentence that was last sent to the screen."""
-        return self.frame.get("digest", "")
+        return Digest(self.frame.get("digest", ""))
 
 
-def live_bundle(widget: Any) -> dict[str, Any]:
-    """The part of a notebook output that shows `widget` live."""
+def bundle(digest: str, png: bytes, widget: Any) -> dict[str, Any]:
+    """A notebook output with three readers: nbval and screen readers, pages without a kernel, JupyterLab."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return {"application/vnd.jupyter.widget-view+json": view}
+    live = {"application/vnd.jupyter.widget-view+json": view}
+    return {"text/plain": str(digest), "image/png": base64.b64encode(png).decode()} | live

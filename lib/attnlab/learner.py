@@ -1,0 +1,58 @@
+"""The learner's function at the boundary: its arguments, its views, its errors."""
+
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attnlab.controls import Control, as_control
+from attnlab.views.base import View
+
+
+def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]:
+    """A control for every argument of the function that has one, in the order of the arguments."""
+    if not callable(function):
+        raise TypeError(f"explore needs a function, got {function!r:.60}")
+    parameters = inspect.signature(function).parameters
+    name = getattr(function, "__name__", "the function")
+    for given in controls:
+        if given not in parameters:
+            raise ValueError(f"control {given!r} is no argument of {name}({', '.join(parameters)})")
+    matched = {}
+    for parameter in parameters.values():
+        default = None if parameter.default is parameter.empty else parameter.default
+        if parameter.name in controls:
+            matched[parameter.name] = as_control(controls[parameter.name], parameter.name, default)
+        elif parameter.default is parameter.empty and parameter.kind not in (2, 4):
+            raise ValueError(
+                f"argument {parameter.name!r} of {name} has no control and no default: pass "
+                f"{parameter.name}=Slider(...) or another control to explore, or give it a default"
+            )
+    return matched
+
+
+def as_views(returned: Any, name: str) -> tuple[View, ...]:
+    if returned is None:
+        raise TypeError(f"{name} returned nothing: end it with `return Heatmap(...)` or another view")
+    views = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
+    for view in views:
+        if not isinstance(view, View):
+            raise TypeError(
+                f"{name} returned a {type(view).__name__}: return views such as Heatmap(...) or Bars(...)"
+            )
+    if not views:
+        raise TypeError(f"{name} returned an empty tuple: return at least one view")
+    return views
+
+
+def explain(error: Exception, function: Callable) -> str:
+    """The error and the line of the learner's function, without our own frames."""
+    words = f"{type(error).__name__}: {error}"
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+    if not frames:
+        return words
+    line, name = frames[-1].lineno or 0, frames[-1].name
+    source = linecache.getline(frames[-1].filename, line).strip()
+    return f"{words}\nline {line} of your cell, in {name}:  {source}"
