@@ -22,7 +22,9 @@ LAYERS: dict[str, set[str]] = {
     "checks": {"attention", "tokens", "numpy"},
     "screen": {"views", "anywidget", "traitlets"},
     "controls": {"tokens", "views", "numpy", "ipywidgets"},
-    "panel": {"controls", "screen", "views", "numpy", "ipywidgets", "IPython", "traitlets"},
+    "learner": {"controls", "views"},
+    "filmstrip": {"screen", "views"},
+    "panel": {"controls", "learner", "filmstrip", "screen", "views", "ipywidgets", "IPython"},
     "server": {"jupyter_server"},
     "__init__": {"attention", "tokens", "views", "checks", "controls", "panel", "screen"},
 }

@@ -155,9 +155,7 @@ class Choice(Control):
         if isinstance(self.options, str) or not len(self.labels):
             raise ValueError(f"Choice needs a list or a dict of options, got {self.options!r}")
         if len(set(self.labels)) < len(self.labels):
-            raise ValueError(
-                f"Choice has two options with the same label: {self.labels}; pass a dict label -> value"
-            )
+            raise ValueError(f"Choice has the same label twice: {self.labels}; pass a dict label -> value")
 
     @property
     def labels(self) -> list[str]:
@@ -266,7 +264,7 @@ class Scrub(Control):
         near = int(np.argmin(np.abs(np.asarray(self.values) - value)))
         if not math.isclose(self.values[near], value, rel_tol=1e-9, abs_tol=1e-12):
             raise ValueError(
-                f"{name} must be one of the values {self._range}; nearest to {value} is {self.values[near]}"
+                f"{name} must be one of {self._range}; nearest to {value} is {self.values[near]}"
             )
         return near
 
@@ -337,9 +335,7 @@ class Sentence(Control):
         if not tokens:
             raise ValueError(f"{name} is empty: type at least one word")
         if len(tokens) > self.limit:
-            raise ValueError(
-                f"{name} has {len(tokens)} tokens, the picture has room for {self.limit}: shorten it"
-            )
+            raise ValueError(f"{name} has {len(tokens)} tokens, there is room for {self.limit}: shorten it")
         return tokens
 
     def start(self, name: str) -> Any:

@@ -3,7 +3,7 @@
 import inspect
 import linecache
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from attnlab.controls import Control, as_control
@@ -32,7 +32,8 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
     return matched
 
 
-def as_views(returned: Any, name: str) -> tuple[View, ...]:
+def as_views(returned: Any, name: str, controls: Collection[str]) -> tuple[View, ...]:
+    """What the function returned, as a tuple of views; TypeError or ValueError says what is wrong with it."""
     if returned is None:
         raise TypeError(f"{name} returned nothing: end it with `return Heatmap(...)` or another view")
     views = tuple(returned) if isinstance(returned, tuple | list) else (returned,)
@@ -41,6 +42,9 @@ def as_views(returned: Any, name: str) -> tuple[View, ...]:
             raise TypeError(
                 f"{name} returned a {type(view).__name__}: return views such as Heatmap(...) or Bars(...)"
             )
+        if (chosen := getattr(view, "select", None)) is not None and chosen not in controls:
+            has = ", ".join(controls) or "none"
+            raise ValueError(f"select names the control {chosen!r}, but the panel has {has}")
     if not views:
         raise TypeError(f"{name} returned an empty tuple: return at least one view")
     return views

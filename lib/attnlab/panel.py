@@ -4,7 +4,6 @@ import difflib
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +120,7 @@ class Panel:
                 print(f"{name} = {spec.text(raw)}: {self._move({name: raw})}")
             if self._move({name: self._start[name]}) != sentence:
                 raise RuntimeError(
-                    f"{self.name} gives another picture for the same controls: make the function pure"
+                    f"{self.name} gives two pictures for the same controls: make it a pure function"
                 )
         self.set_state(before)
 
@@ -144,7 +143,7 @@ class Panel:
     def png(self, ratio: float = 1.0) -> bytes:
         """The picture on the screen as PNG, `ratio` pixels per CSS pixel; a projector's scale is left out."""
         with self._lock:
-            if (self._stage.scale, self._stage.ratio) == (1, ratio):
+            if (self._stage.scale, self._stage.ratio) == (1, ratio) and self._stage.views is self._views:
                 return self._stage.png()
             stage = Stage(ratio=ratio)
             stage.show(self._views)
@@ -167,7 +166,7 @@ class Panel:
         with self._lock:
             self._closed = True
             _panels.discard(self)
-            for widget in (*_family(self._widget), self._screen):
+            for widget in _family(self._widget):
                 widget.close()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -182,10 +181,12 @@ class Panel:
     def _move(self, raws: Mapping[str, Any]) -> Digest:
         """Set the controls; what the observers paint is what comes back."""
         with self._lock:
-            self._moved = False
-            with self._hold():
+            self._moved, self._held = False, True  # several controls move, one picture is painted
+            try:
                 for name, raw in raws.items():
                     self.controls[name].value = raw
+            finally:
+                self._held = False
             if self._moved:
                 try:
                     self._refresh()
@@ -193,15 +194,6 @@ class Panel:
                     self._screen.error = explain(error, self.function)
                     raise
             return self.digest
-
-    @contextmanager
-    def _hold(self) -> Iterator[None]:
-        """Several controls move, one picture is painted."""
-        self._held = True
-        try:
-            yield
-        finally:
-            self._held = False
 
     def _on_control(self, _: Any) -> None:
         with self._lock:
@@ -225,7 +217,7 @@ class Panel:
 
     def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
         arguments = {name: spec.argument(raws[name], name) for name, spec in self._specs.items()}
-        return as_views(self.function(**arguments), self.name)
+        return as_views(self.function(**arguments), self.name, self._specs)
 
     def _show(self, views: tuple[View, ...]) -> None:
         try:
@@ -397,6 +389,8 @@ def _unlike(stops: list[Any], start: Any) -> list[Any]:
 
 
 def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    """A widget and all that was made with it."""
+    made_with = [getattr(widget, name, None) for name in ("layout", "style")]
+    for part in (*getattr(widget, "children", ()), *filter(None, made_with)):
+        yield from _family(part)
     yield widget
-    for child in getattr(widget, "children", ()):
-        yield from _family(child)

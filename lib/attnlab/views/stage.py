@@ -108,6 +108,8 @@ class Stage:
 
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
+        for title in self._titles:
+            title.set_animated(False)  # a figure leaves its animated texts out, unlike an axes
         self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
 
     # ------------------------------------------------------------ arranging

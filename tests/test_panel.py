@@ -1,0 +1,786 @@
+"""The laws of a panel, one by one; panels driven without a browser."""
+
+import base64
+import gc
+import io
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from attnlab import (
+    Bars,
+    Choice,
+    Heatmap,
+    Note,
+    Scrub,
+    Sentence,
+    Slider,
+    causal_mask,
+    explore,
+    present,
+    softmax,
+)
+from attnlab.panel import FRAMES, Panel
+from attnlab.screen import Screen
+
+TOKENS = ["The", "cat", "slept"]
+SCORES = np.array([[1.0, 0.2, 0.1], [0.3, 2.0, 0.4], [0.5, 1.5, 0.6]])
+
+
+def attend(temperature: float, causal: bool, query: str) -> tuple[Heatmap, Bars]:
+    scores = np.where(causal_mask(3), SCORES, -np.inf) if causal else SCORES
+    weights = softmax(scores, temperature=temperature)
+    row = TOKENS.index(query)
+    picture = Heatmap(weights, TOKENS, TOKENS, "weights", select="query", selected=row)
+    return picture, Bars(weights[row], TOKENS, f"where {query} looks")
+
+
+def make(**more: Any) -> Panel:
+    return explore(
+        attend,
+        temperature=Slider(0.1, 5.0, value=1.0),
+        causal=False,
+        query=Choice(TOKENS, value="cat"),
+        **more,
+    )
+
+
+@pytest.fixture
+def panel() -> Iterator[Panel]:
+    panel = make(presets={"sharp": "temperature=0.1", "flat and causal": "temperature=5;causal=1"})
+    yield panel
+    panel.close()
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Every frame that reaches a screen."""
+    frames: list[dict[str, Any]] = []
+    paint = Screen.paint
+
+    def record(self: Screen, *args: Any) -> None:
+        paint(self, *args)
+        frames.append({"number": self.frame["number"], "digest": self.frame["digest"]})
+
+    monkeypatch.setattr(Screen, "paint", record)
+    return frames
+
+
+def browser_moves(panel: Panel, name: str, raw: Any) -> None:
+    """What arrives when a hand moves a control in the browser."""
+    panel.controls[name].set_state({"value": raw})
+
+
+def browser_says(panel: Panel, **message: Any) -> None:
+    panel._screen._handle_custom_msg(message, [])
+
+
+def press(panel: Panel, label: str) -> None:
+    def buttons(widget: widgets.Widget) -> Iterator[widgets.Button]:
+        if isinstance(widget, widgets.Button):
+            yield widget
+        for child in getattr(widget, "children", ()):
+            yield from buttons(child)
+
+    next(b for b in buttons(panel._widget) if b.description == label).click()
+
+
+def digest_of(**values: Any) -> str:
+    """The sentence a fresh panel gives for these values."""
+    panel = make()
+    try:
+        return panel.set(**values)
+    finally:
+        panel.close()
+
+
+def sentence_of(temperature: float, query: str) -> str:
+    return " ".join(view.describe() for view in attend(float(temperature), False, query))
+
+
+# ---------------------------------------------------------------- the face
+
+
+def test_the_panel_is_still_the_plain_function(panel: Panel) -> None:
+    heatmap, _ = panel(2.0, causal=True, query="cat")
+    assert np.allclose(heatmap.values[0], [1, 0, 0])
+
+
+def test_the_decorator_shows_the_panel_and_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    @explore(height=(0, 10))
+    def show(height: int) -> Bars:
+        return Bars([height], ["a"], limit=10)
+
+    assert isinstance(show, Panel)
+    assert "show(height=5)" in capsys.readouterr().out
+    show.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "argument"),
+    [
+        (True, widgets.Checkbox, True),
+        ((0, 10), widgets.IntSlider, 5),
+        ((0, 10, 2), widgets.IntSlider, 4),
+        ((0.0, 1.0), widgets.FloatSlider, 0.5),
+        (["a", "b"], widgets.Dropdown, "a"),
+        ({"one": 1.5, "two": 2.5}, widgets.Dropdown, 1.5),
+        ("a few words", widgets.Text, ["a", "few", "words"]),
+        (Scrub([0, 10, 100], value=10), widgets.SelectionSlider, 10),
+    ],
+)
+def test_plain_values_become_the_controls_people_expect(given: Any, kind: type, argument: Any) -> None:
+    got = []
+
+    def show(x: Any) -> Note:
+        got.append(x)
+        return Note(str(x))
+
+    panel = explore(show, x=given)
+    assert type(panel.controls["x"]) is kind
+    assert got == [argument] and type(got[0]) is type(argument)
+    panel.close()
+
+
+def test_a_default_of_the_function_is_where_the_control_begins() -> None:
+    def show(x: float = 3.0, fixed: str = "kept") -> Note:
+        return Note(f"{x} {fixed}")
+
+    panel = explore(show, x=(0.0, 4.0))
+    assert panel.digest == "3.0 kept" and list(panel.controls) == ["x"]
+    panel.close()
+
+
+def test_values_and_states_speak_of_what_people_see(panel: Panel) -> None:
+    panel.set(temperature=0.2, causal=True, query="slept")
+    assert panel.values == {"temperature": 0.2, "causal": True, "query": "slept"}
+    assert panel.state == "temperature=0.2;causal=1;query=slept"
+
+
+# ---------------------------------------------------------------- law 1: one paint per move
+
+
+def test_a_move_is_one_paint_and_several_controls_are_one_move(panel: Panel, painted: list) -> None:
+    panel.set(temperature=2.0, causal=True, query="The")
+    assert len(painted) == 1
+    browser_moves(panel, "temperature", 3.0)
+    press(panel, "flat and causal")
+    assert len(painted) == 3
+    panel.set(causal=True)
+    assert len(painted) == 3, "nothing moved, nothing is painted"
+
+
+def test_nothing_global_is_touched() -> None:
+    code = """
+import sys, matplotlib
+before = matplotlib.rcParams.copy()
+from tests.test_panel import make
+panel = make(); panel.set(temperature=2.0); panel.png(2)
+panel.filmstrip(temperature=[1.0, 2.0]); panel.close()
+assert "matplotlib.pyplot" not in sys.modules and "torch" not in sys.modules
+assert matplotlib.rcParams.copy() == before
+"""
+    script = code.replace("from tests.test_panel import make", MAKE)
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
+
+
+MAKE = """
+import numpy as np
+from attnlab import *
+def show(temperature): return Heatmap(softmax(np.eye(3), temperature=temperature))
+make = lambda: explore(show, temperature=Slider(0.1, 5.0))
+"""
+
+
+def test_the_background_is_sent_once_and_the_artists_are_kept(panel: Panel) -> None:
+    panel.set(temperature=2.0)
+    ground, artists = panel._screen.background, [d.moving for d in panel._stage._drawn]
+    panel.set(temperature=3.0)
+    panel.set(causal=True)
+    assert panel._screen.background is ground
+    assert [d.moving for d in panel._stage._drawn] == artists
+
+
+def test_no_output_widget(panel: Panel) -> None:
+    def family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from family(child)
+
+    assert not any(isinstance(w, widgets.Output) for w in family(panel._widget))
+
+
+# ---------------------------------------------------------------- law 2: other threads
+
+
+def test_a_thousand_moves_from_another_thread_while_a_cell_runs(panel: Panel, painted: list) -> None:
+    """Browser messages on one thread, cells on another: every frame whole, in order, the last one true."""
+    stops = list(np.round(np.linspace(0.1, 5.0, 50), 2))
+    faults: list[BaseException] = []
+
+    def drag() -> None:
+        try:
+            for stop in itertools.islice(itertools.cycle(stops), 1000):
+                browser_moves(panel, "temperature", float(stop))
+        except BaseException as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=drag)
+    thread.start()
+    answers = []
+    while thread.is_alive():
+        query = TOKENS[len(answers) % 3]
+        answers.append((query, panel.set(query=query)))
+    thread.join()
+    assert faults == [] and panel._screen.error == ""
+    assert [frame["number"] for frame in painted] == sorted({frame["number"] for frame in painted})
+    assert len(painted) > 1000 and len(answers) > 10
+    assert all(f"where {query} looks" in answer for query, answer in answers)
+    possible = {sentence_of(t, q) for t in (1.0, *stops) for q in TOKENS}
+    assert {frame["digest"] for frame in painted} <= possible
+    assert panel.digest == digest_of(**panel.values)
+
+
+def test_a_slow_move_on_another_thread_never_paints_over_a_newer_one(painted: list) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def show(x: int) -> Note:
+        if x == 1:
+            inside.set()
+            go_on.wait(5)
+        return Note(f"x is {x}")
+
+    panel = explore(show, x=(0, 10))
+    slow = threading.Thread(target=browser_moves, args=(panel, "x", 1))
+    slow.start()
+    inside.wait(5)
+    newer = threading.Thread(target=browser_moves, args=(panel, "x", 2))
+    newer.start()
+    go_on.set()
+    slow.join()
+    newer.join()
+    assert [frame["digest"] for frame in painted][-2:] == ["x is 1", "x is 2"]
+    assert panel.digest == "x is 2"
+    panel.close()
+
+
+# ---------------------------------------------------------------- law 3: exceptions of the learner
+
+
+def in_a_cell(source: str, name: str) -> Callable:
+    """A function as it would come from a cell: with a file name of its own and its source at hand."""
+    import linecache
+
+    filename = f"<cell {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    module = types.ModuleType("cell")
+    exec(compile(source, filename, "exec"), vars(module))
+    return vars(module)[name]
+
+
+FRAGILE = """
+from attnlab import Note
+def fragile(x):
+    y = 1 / (x - 3)
+    return Note(f"y is {y:.2f}")
+"""
+
+
+def test_an_exception_is_shown_with_the_learners_line_and_the_next_move_recovers() -> None:
+    panel = explore(in_a_cell(FRAGILE, "fragile"), x=(0, 10))
+    good = panel._screen.frame
+    browser_moves(panel, "x", 3)
+    error = panel._screen.error
+    assert error.startswith("ZeroDivisionError: ")
+    assert "line 4" in error and "y = 1 / (x - 3)" in error and len(error.splitlines()) == 2
+    assert panel._screen.frame is good, "the last good picture stays"
+    browser_moves(panel, "x", 4)
+    assert panel._screen.error == "" and panel.digest == "y is 1.00"
+    panel.close()
+
+
+def test_in_code_the_exception_is_raised_and_shown() -> None:
+    panel = explore(in_a_cell(FRAGILE, "fragile"), x=(0, 10))
+    with pytest.raises(ZeroDivisionError) as caught:
+        panel.set(x=3)
+    assert "<cell fragile>" in {frame.filename for frame in traceback.extract_tb(caught.tb)}
+    assert "y = 1" in panel._screen.error and panel.values == {"x": 3}
+    assert panel.set(x=4) == "y is 1.00" and panel._screen.error == ""
+    panel.close()
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_the_last_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    panel = explore(lambda x: Note(f"x is {x}"), x=(0, 10))
+    with monkeypatch.context() as broken:
+        broken.setattr(Note, "update", lambda self, drawn: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            panel.set(x=1)
+    assert panel.digest == "x is 5" and Image.open(io.BytesIO(panel.png())).size[0] > 20
+    assert panel.set(x=2) == "x is 2"
+    panel.close()
+
+
+def test_a_function_that_fails_at_once_fails_the_cell() -> None:
+    with pytest.raises(ZeroDivisionError):
+        explore(in_a_cell(FRAGILE, "fragile"), x=Slider(0, 10, value=3))
+
+
+# ---------------------------------------------------------------- law 4: the digest
+
+
+def test_the_digest_is_what_the_callback_put_on_the_screen(panel: Panel) -> None:
+    """A control that nobody listens to leaves the digest as it was: that is what makes a notebook fail."""
+    before = panel.digest
+    panel.controls["temperature"].unobserve_all()
+    assert panel.set(temperature=4.0) == before
+    assert panel._repr_mimebundle_()[0]["text/plain"] == before
+
+
+def test_the_digest_is_shown_bare() -> None:
+    panel = explore(lambda x: Note("one\nsentence"), x=(0, 1))
+    assert repr(panel.digest) == panel.digest == panel._screen.frame["digest"]
+    panel.close()
+
+
+# ---------------------------------------------------------------- law 5: labels and the projector
+
+
+def test_every_control_has_a_visible_label(panel: Panel) -> None:
+    assert {c.description for c in panel.controls.values()} == {"temperature", "causal", "query"}
+    other = explore(lambda d_k: Note(str(d_k)), d_k=Slider(1, 4, label="size of a key"))
+    assert other.controls["d_k"].description == "size of a key"
+    other.close()
+
+
+def test_present_enlarges_old_and_new_panels_and_goes_back(panel: Panel) -> None:
+    width = panel._screen.frame["size"][0]
+    present(1.5)
+    try:
+        new = make()
+        assert panel._screen.frame["size"][0] == new._screen.frame["size"][0] == 1.5 * width
+        assert panel._screen.scale == new._screen.scale == 1.5
+        assert panel._screen.frame["background"] == panel._screen.background["id"]
+        new.close()
+    finally:
+        present(1)
+    assert panel._screen.frame["size"][0] == width
+    with pytest.raises(ValueError, match=r"scale must be from 0\.5 to 3"):
+        present(10)
+
+
+def test_the_step_slider_plays_pauses_and_stops_at_its_end() -> None:
+    panel = explore(lambda step: Note(f"step {step}"), step=Scrub([0, 1, 2]))
+    press(panel, "▶ Play")
+    clock = panel._screen.clock
+    assert clock["control"] == "step" and clock["at"] == 0
+    browser_says(panel, tick="step", **{"from": 0})
+    browser_says(panel, tick="step", **{"from": 0})  # a second page asks as well
+    assert panel.values == {"step": 1} and panel._screen.clock["at"] == 1
+    press(panel, "❚❚ Pause")
+    browser_says(panel, tick="step", **{"from": 1})
+    assert panel.values == {"step": 1} and panel._screen.clock == {}
+    press(panel, "▶ Play")
+    browser_says(panel, tick="step", **{"from": 1})
+    assert panel.values == {"step": 2} and panel._screen.clock == {}, "it stops at the end"
+    press(panel, "▶ Play")
+    assert panel.values == {"step": 0} and panel._screen.clock["at"] == 0, "and begins again"
+    press(panel, "Step forward ▶")
+    assert panel.values == {"step": 1} and panel._screen.clock == {}, "a step by hand pauses"
+    press(panel, "◀ Step back")
+    press(panel, "◀ Step back")
+    assert panel.values == {"step": 0}
+    panel.close()
+
+
+def test_a_long_scrub_plays_in_a_bearable_time() -> None:
+    panel = explore(lambda step: Note(f"step {step}"), step=Scrub(range(10 * FRAMES + 1)))
+    press(panel, "▶ Play")
+    browser_says(panel, tick="step", **{"from": 0})
+    assert panel.values == {"step": 10}
+    panel.close()
+
+
+def test_playing_stops_when_the_function_fails() -> None:
+    panel = explore(lambda x: Note(str(1 / (x - 1))), x=Scrub([0, 1, 2]))
+    press(panel, "▶ Play")
+    browser_says(panel, tick="x", **{"from": 0})
+    assert panel._screen.clock == {} and "ZeroDivisionError" in panel._screen.error
+    panel.close()
+
+
+# ---------------------------------------------------------------- clicks and arrow keys
+
+
+def test_a_click_and_the_arrow_keys_choose_a_row(panel: Panel) -> None:
+    browser_says(panel, select="query", row=2)
+    assert panel.values["query"] == "slept" and "where slept looks" in panel.digest
+    browser_says(panel, select="query", by=-1)
+    assert panel.values["query"] == "cat"
+    for _ in range(5):
+        browser_says(panel, select="query", by=-1)
+    assert panel.values["query"] == "The", "the first row is the end"
+
+
+@pytest.mark.parametrize("control", [(0, 9), Scrub(range(10)), Choice(range(10))])
+def test_a_row_is_a_whole_number_for_sliders_and_scrubs(control: Any) -> None:
+    panel = explore(lambda row: Heatmap(np.eye(10) * row / 10, select="row"), row=control)
+    browser_says(panel, select="row", row=7)
+    assert panel.values == {"row": 7}
+    browser_says(panel, select="row", by=1)
+    assert panel.values == {"row": 8}
+    panel.close()
+
+
+def test_a_view_that_selects_a_control_that_does_not_fit_says_so() -> None:
+    panel = explore(lambda x: Heatmap(np.eye(3) * x, select="x"), x=(0.0, 1.0))
+    browser_says(panel, select="x", row=1)
+    assert "'x' cannot be set by choosing a row" in panel._screen.error
+    panel.close()
+    with pytest.raises(ValueError, match="select names the control 'query', but the panel has x"):
+        explore(lambda x: Heatmap(np.eye(3) * x, select="query"), x=(0.0, 1.0))
+
+
+# ---------------------------------------------------------------- law 6: states and presets
+
+
+def test_a_state_restores_the_panel(panel: Panel) -> None:
+    digest = panel.set(temperature=0.3, causal=True, query="slept")
+    state = panel.state
+    panel.reset()
+    assert panel.digest != digest
+    assert panel.set_state(state) == digest and panel.state == state
+    panel.set_state("temperature=2")
+    assert panel.values == {"temperature": 2.0, "causal": False, "query": "cat"}, "others go to their start"
+
+
+@pytest.mark.parametrize("value", ["a;b=c", "100 %", "", "ünï", "<b>", "new\nline", "猫", "a+b%20"])
+def test_any_text_survives_a_state(value: str) -> None:
+    options = {value: 1, "other": 2}
+    panel = explore(lambda x, y: Note(f"{x} {y}"), x=Choice(options), y=(0.0, 1.0))
+    panel.set(x=2)
+    other = explore(lambda x, y: Note(f"{x} {y}"), x=Choice(options), y=(0.0, 1.0))
+    panel.set(x=1, y=0.125)
+    other.set(x=2)
+    assert other.set_state(panel.state) == panel.digest == "1 0.125"
+    panel.close()
+    other.close()
+
+
+def test_presets_are_buttons_and_reset_goes_back(panel: Panel) -> None:
+    start = panel.digest
+    panel.set(query="The")
+    press(panel, "flat and causal")
+    assert panel.values == {"temperature": 5.0, "causal": True, "query": "cat"}
+    press(panel, "Reset")
+    assert panel.digest == start
+
+
+# ---------------------------------------------------------------- law 7: pictures for paper
+
+
+def test_save_writes_what_is_on_the_screen(panel: Panel, tmp_path: Any) -> None:
+    panel.set(query="slept")
+    png = Image.open(panel.save(tmp_path / "figure.png"))
+    assert png.size == tuple(2 * v for v in panel._screen.frame["pixels"])
+    assert panel.save(tmp_path / "figure.svg").read_text(encoding="utf-8").count("<path") > 20
+    assert panel.save(str(tmp_path / "figure.pdf")).read_bytes().startswith(b"%PDF")
+    shown = Image.open(io.BytesIO(panel.png()))
+    saved, seen = (
+        np.asarray(picture.convert("L").resize((32, 12), Image.Resampling.BOX), float)
+        for picture in (png, shown)
+    )
+    assert np.abs(saved - seen).max() < 6
+    before = panel.digest
+    assert panel.set(query="cat") != before and panel._screen.error == "", "and the panel still moves"
+
+
+def test_save_refuses_other_formats_and_names_them(panel: Panel, tmp_path: Any) -> None:
+    with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf, got 'figure\.gif'"):
+        panel.save(tmp_path / "figure.gif")
+
+
+def test_a_filmstrip_shows_every_value_and_moves_nothing(panel: Panel) -> None:
+    before = panel.state
+    strip = panel.filmstrip(temperature=[0.1, 1, 5])
+    for value in (0.1, 1, 5):
+        whole = digest_of(temperature=value)
+        assert whole.replace("weights,", f"temperature = {value}: weights,", 1)[:60] in strip.digest
+    assert panel.state == before
+    data, metadata = strip._repr_mimebundle_()
+    assert data["text/plain"] == strip.digest and metadata["attnlab"]
+    with pytest.raises(TypeError, match="one control"):
+        panel.filmstrip(temperature=[1], query=["cat"])
+    with pytest.raises(ValueError, match="temperature must be from"):
+        panel.filmstrip(temperature=[99])
+    with pytest.raises(ValueError, match="at least one value"):
+        panel.filmstrip(temperature=[])
+
+
+# ---------------------------------------------------------------- the tour
+
+
+def test_a_tour_visits_the_ends_of_every_control_and_comes_back(
+    panel: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    panel.set(temperature=3.0)
+    panel.tour()
+    lines = capsys.readouterr().out.splitlines()
+    heads = [line.split(":")[0] for line in lines]
+    assert heads == [
+        "start",
+        "temperature = 0.1",
+        "temperature = 5.0",
+        "causal = 1",
+        "query = The",
+        "query = slept",
+    ]
+    assert lines[1] == f"temperature = 0.1: {digest_of(temperature=0.1)}"
+    assert panel.values["temperature"] == 3.0
+
+
+def test_a_tour_refuses_a_function_that_is_not_pure() -> None:
+    count = itertools.count()
+    panel = explore(lambda x: Note(f"call {next(count)}"), x=(0, 4))
+    with pytest.raises(RuntimeError, match="pure function"):
+        panel.tour()
+    panel.close()
+
+
+# ---------------------------------------------------------------- law 8: a panel costs little
+
+
+def test_the_saved_output_is_one_small_png_and_a_sentence(panel: Panel) -> None:
+    data, metadata = panel._repr_mimebundle_()
+    assert set(data) == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    png = base64.b64decode(data["image/png"])
+    assert Image.open(io.BytesIO(png)).format == "PNG" and len(png) < 60_000
+    assert data["text/plain"] == panel.digest and metadata == {"attnlab": {"panel": "attend"}}
+    json.dumps(data)
+
+
+def test_ten_thousand_moves_leave_nothing_behind() -> None:
+    panel = explore(lambda x: Note(f"x is {x % 7}"), x=(0, 100))
+
+    def objects_after(moves: int) -> int:
+        for i in range(moves):
+            panel.set(x=i % 101)
+        gc.collect()
+        return len(gc.get_objects())
+
+    early = objects_after(500)
+    assert objects_after(9_500) - early < 200
+    artists = sum(len(d.ax.get_children()) for d in panel._stage._drawn)
+    assert artists < 25
+    panel.close()
+
+
+def test_new_sentences_redraw_without_leaving_axes_behind() -> None:
+    panel = explore(lambda text: Heatmap(np.eye(len(text)), text, text), text=Sentence("a b"))
+    for i in range(60):
+        panel.set(text=" ".join("abcdef"[: 2 + i % 5]))
+    assert len(panel._stage._figure.axes) == 1
+    panel.close()
+
+
+def test_close_takes_everything_away_and_says_so() -> None:
+    gc.collect()
+    before = set(widgets.widget._instances)
+    panel = make(presets={"sharp": "temperature=0.1"})
+    assert set(widgets.widget._instances) > before
+    panel.close()
+    assert set(widgets.widget._instances) == before
+    for use in (panel.reset, panel.tour, lambda: panel.set(temperature=1), lambda: panel.set_state("")):
+        with pytest.raises(RuntimeError, match="panel attend is closed: run its cell again"):
+            use()
+    assert panel(1.0, False, "cat"), "the function still works"
+
+
+# ---------------------------------------------------------------- bad input: named, nothing lost
+
+
+def show(x: Any) -> Note:
+    return Note(f"x is {x}")
+
+
+@pytest.mark.parametrize(
+    ("controls", "error", "message"),
+    [
+        ({"x": Slider(0, 10, value=11)}, ValueError, "default of control 'x' .* from 0 to 10, got 11"),
+        ({"x": Choice(["a"], value="b")}, ValueError, "default of control 'x' .* one of a; got 'b'"),
+        ({"x": Scrub([1, 2], value=1.5)}, ValueError, "default of control 'x' .* one of 1, 2; nearest"),
+        ({"x": Sentence("")}, ValueError, "default of control 'x' .* x is empty: type at least one word"),
+        ({}, ValueError, "argument 'x' of show has no control and no default: pass x=Slider"),
+        ({"x": (0, 1), "y": True}, ValueError, r"control 'y' is no argument of show\(x\)"),
+        ({"x": 3}, TypeError, "control 'x' is 3: pass Slider, Choice"),
+        ({"x": (0, 1, 2, 3)}, TypeError, "control 'x' is"),
+    ],
+)
+def test_controls_that_do_not_fit_the_function(controls: dict, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        explore(show, **controls)
+
+
+@pytest.mark.parametrize(
+    ("make_it", "message"),
+    [
+        (lambda: Slider(5, 1), "low must be below high, got low=5, high=1"),
+        (lambda: Slider(0, float("nan")), "high must be finite"),
+        (lambda: Slider(0, 1, step=0), "step must be positive"),
+        (lambda: Choice([]), "needs a list or a dict of options"),
+        (lambda: Choice("abc"), "needs a list or a dict of options"),
+        (lambda: Choice(["a", "a"]), "same label twice"),
+        (lambda: Scrub([]), "finite numbers"),
+        (lambda: Scrub([1, 3, 2]), "must rise or fall"),
+        (lambda: Scrub(["a"]), "finite numbers"),
+        (lambda: Sentence("a", limit=0), "limit must be at least 1"),
+    ],
+)
+def test_controls_that_cannot_be(make_it: Callable, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make_it()
+
+
+def test_a_number_is_asked_for() -> None:
+    with pytest.raises(TypeError, match="Slider low must be a number, got 'a'"):
+        Slider("a", 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ({"temprature": 1}, ValueError, "unknown control 'temprature': .* did you mean 'temperature'"),
+        ({"temperature": 9}, ValueError, r"temperature must be from 0\.1 to 5\.0, got 9"),
+        ({"temperature": float("nan")}, ValueError, "temperature must be from"),
+        ({"temperature": "hot"}, TypeError, "temperature must be a number from"),
+        ({"causal": 1}, TypeError, "causal must be True or False, got 1"),
+        ({"query": "dog"}, ValueError, "query must be one of The, cat, slept; got 'dog'"),
+        ({"temperature": 2.0, "query": "dog"}, ValueError, "query must be one of"),
+    ],
+)
+def test_set_refuses_and_moves_nothing(panel: Panel, values: dict, error: type, message: str) -> None:
+    before, digest = panel.state, panel.digest
+    with pytest.raises(error, match=message):
+        panel.set(**values)
+    assert panel.state == before and panel.digest == digest
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ("garbled", "cannot read 'garbled' in the state"),
+        ("temperature=1;temperature=2", "cannot read 'temperature=2'"),
+        ("temperature=hot", "temperature='hot' is not a number"),
+        ("temperature=inf", "temperature must be from"),
+        ("causal=yes", "causal='yes' must be 0 or 1"),
+        ("learning_rate=0.1", "unknown control 'learning_rate': this panel has temperature, causal, query"),
+        ("query=dog", "query='dog' is not one of The, cat, slept"),
+    ],
+)
+def test_a_state_that_is_garbled_or_of_another_panel(panel: Panel, state: str, message: str) -> None:
+    panel.set(temperature=2.0)
+    before = panel.state
+    with pytest.raises(ValueError, match=message):
+        panel.set_state(state)
+    assert panel.state == before
+    with pytest.raises(TypeError, match="a state is a string"):
+        panel.set_state(None)  # type: ignore[arg-type]
+
+
+def test_a_preset_must_be_a_state_of_the_panel() -> None:
+    with pytest.raises(ValueError, match="unknown control 'heat'"):
+        make(presets={"hot": "heat=3"})
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, "show_it returned nothing: end it with `return"),
+        (np.eye(2), "show_it returned a ndarray: return views"),
+        ((), "returned an empty tuple"),
+        ((Note("a"), "b"), "show_it returned a str"),
+    ],
+)
+def test_what_the_function_must_return(returned: Any, message: str) -> None:
+    def show_it(x: int) -> Any:
+        return returned if x else Note("fine")
+
+    panel = explore(show_it, x=Slider(0, 1, value=0))
+    with pytest.raises(TypeError, match=message):
+        panel.set(x=1)
+    browser_moves(panel, "x", 0)
+    browser_moves(panel, "x", 1)
+    assert message.split("`")[0] in panel._screen.error and panel.digest == "fine"
+    panel.close()
+
+
+def test_a_view_of_another_type_on_the_next_move_is_drawn_afresh() -> None:
+    views = [
+        Note("words"),
+        Bars([1.0, 2.0]),
+        Heatmap(np.eye(3)),
+        (Heatmap(np.eye(2)), Note("two")),
+        Note("words"),
+    ]
+    panel = explore(lambda x: views[x], x=Slider(0, 4, value=0))
+    first = panel.png()
+    for x in (1, 2, 3, 2, 1, 4):
+        panel.set(x=x)
+        fresh = explore(lambda x: views[x], x=Slider(0, 4, value=x))
+        assert panel.digest == fresh.digest and panel.png() == fresh.png()
+        fresh.close()
+    assert panel.png() == first
+    panel.close()
+
+
+def test_a_sentence_that_is_empty_or_too_long_is_refused_and_kept_in_the_box() -> None:
+    panel = explore(lambda text: Note(" | ".join(text)), text=Sentence("two words", limit=4))
+    for typed, message in (
+        ("   ", "text is empty"),
+        ("one two three four five", "5 tokens, there is room for 4"),
+    ):
+        browser_moves(panel, "text", typed)
+        assert message in panel._screen.error and panel.digest == "two | words"
+        assert panel.controls["text"].value == typed, "what was typed stays"
+        with pytest.raises(ValueError, match=message):
+            panel.set(text=typed)
+    browser_moves(panel, "text", "better now")
+    assert panel._screen.error == "" and panel.digest == "better | now"
+    panel.close()
+
+
+STRANGE = [
+    "<script>alert(1)</script>", "<b>bold</b> &amp; <img src=x onerror=alert(1)>", "😀 👩‍👩‍👧 ok",
+    "שלום עולם", "مرحبا بالعالم", "我 喜欢 猫", r"$x^2$ \frac{1}", "${{7*7}}", "a\tb\u200bc\u0000", "e\u0301 ﷽",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", STRANGE)
+def test_any_text_is_shown_as_text(typed: str) -> None:
+    def picture(text: list[str]) -> tuple:
+        return (
+            Heatmap(np.eye(len(text)), text, text, " ".join(text)),
+            Bars(np.ones(len(text)), text),
+            Note(typed),
+        )
+
+    panel = explore(picture, text=Sentence("a b", limit=40))
+    panel.set(text=typed)
+    assert panel._screen.error == ""
+    assert typed in panel.digest
+    labels = panel._screen.frame["hits"][0]["rows"]
+    assert all(label in typed for label in labels), "the pointer shows the token itself"
+    panel.png()
+    panel.close()
