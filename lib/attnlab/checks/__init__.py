@@ -8,6 +8,7 @@ One file for each notebook; `verdict.py` is the mechanism that they share.
 
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
+from .start import check_looks_at
 from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
 from .verdict import judge
 
@@ -16,6 +17,7 @@ __all__ = [
     "check_attend_one",
     "check_cosine",
     "check_entropy",
+    "check_looks_at",
     "check_nearest",
     "check_one_matrix",
     "check_stable_softmax",

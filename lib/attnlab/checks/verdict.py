@@ -49,7 +49,8 @@ def _verdict(attempt, reference, cases, wrong) -> tuple[str, str]:
     if _is_stub(attempt, answers):
         return "TODO", "put your code in place of the three dots, and run the cell again."
     known = _known(answers, cases, wrong)
-    return "NOT YET", _crash(attempt, answers, known) or known or _fault(reference, cases, answers, expected)
+    named = [_named(reference, case) for case in cases]
+    return "NOT YET", _crash(attempt, named, answers, known) or known or _fault(named, answers, expected)
 
 
 # What a function gives, case by case.
@@ -106,31 +107,28 @@ def _known(answers: list[_Answer], cases: Sequence[tuple], wrong: Mapping[Callab
     return ""
 
 
-def _crash(attempt: Callable, answers: list[_Answer], known: str) -> str:
+def _crash(attempt: Callable, named: list[str], answers: list[_Answer], known: str) -> str:
     """The first exception: the line of the learner's own code, type and message. Empty without one."""
-    error = next((answer.error for answer in answers if answer.error is not None), None)
-    if error is None:
+    first = next((i for i, answer in enumerate(answers) if answer.error is not None), None)
+    if first is None:
         return ""
+    error = answers[first].error
     message = traceback.format_exception_only(error)[-1].strip().splitlines()[0][:200].rstrip(".")
     file = getattr(getattr(attempt, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     if not frames:
         return f"your function cannot be called: {message}. Keep the first line of the exercise as it was."
     place = f"line {frames[-1].lineno}, `{frames[-1].line}`"
-    return f"your function stops in {place}: {message}. {known or 'Print what this line works on.'}"
+    return f"your function stops in {place}: {message}. {known or f'Try it with {named[first]}.'}"
 
 
-def _fault(
-    reference: Callable, cases: Sequence[tuple], answers: list[_Answer], expected: list[_Answer]
-) -> str:
+def _fault(named: list[str], answers: list[_Answer], expected: list[_Answer]) -> str:
     """What is wrong for the first input that goes wrong."""
     faults = [_difference(got.value, right.value) for got, right in zip(answers, expected, strict=True)]
     first = next(i for i, fault in enumerate(faults) if fault)
-    named = zip(_names(reference), cases[first], strict=False)
-    inputs = ", ".join(f"{name} = {_short(value)}" for name, value in named)
     right = faults.count("")
-    some = f"right for {right} of {len(cases)} inputs, but " if right else ""
-    return f"{some}for {inputs} {faults[first]}"
+    some = f"right for {right} of {len(named)} inputs, but " if right else ""
+    return f"{some}for {named[first]} {faults[first]}"
 
 
 def _difference(got: object, expected: object) -> str:
@@ -141,7 +139,8 @@ def _difference(got: object, expected: object) -> str:
         return _difference_of_parts(got, expected)
     kind, wanted = _kind(got), _kind(expected)
     if kind != wanted:
-        return f"it returns {kind}; expected: {wanted}. Look at the line with `return`."
+        array = " in an array" if isinstance(expected, np.ndarray) else ""
+        return f"it returns {kind}; expected: {wanted}{array}. Look at the line with `return`."
     if kind not in _KINDS.values():
         return "" if got is expected else f"it returns another {kind[2:]}."
     got, expected = np.asarray(got), np.asarray(expected)
@@ -207,6 +206,12 @@ def _apart(one: np.generic, other: np.generic) -> tuple[str, str]:
 
 def _names(function: Callable) -> list[str]:
     return list(inspect.signature(function).parameters)
+
+
+def _named(function: Callable, case: tuple) -> str:
+    """The arguments in one line: small arrays in full, large ones by their shape."""
+    pairs = zip(_names(function), case, strict=False)
+    return ", ".join(f"{name} = {_short(value)}" for name, value in pairs)
 
 
 def _short(value: object) -> str:
