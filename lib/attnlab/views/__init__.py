@@ -9,5 +9,6 @@ from attnlab.views.points import Points
 from attnlab.views.text import Formula, Note
 
 __all__ = [
-    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Points", "View",
+    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Points",
+    "View",
 ]  # fmt: skip

@@ -1,9 +1,12 @@
 """What all views share: the face of a view, its box, its numbers and words, its colours."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from numbers import Real
+from operator import index as to_index
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +14,7 @@ import numpy as np
 from matplotlib import colormaps, font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PathCollection
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.image import AxesImage
@@ -29,7 +33,7 @@ MASKED = (224, 224, 224, 255)
 LONGEST_LABEL = 14  # characters of a token that are drawn; the pointer shows the whole token
 _FALLBACKS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB")
 
-Measure = Callable[[str], float]  # width of a text in pixels at scale 1
+Measure = Callable[..., float]  # width of a text (its size and weight may follow) in pixels at scale 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class Drawn:
 
 
 class View:
-    """One thing to look at. Data in; three behaviours out: draw on an Axes, update in place, describe in words."""
+    """One thing to look at. Data in; out: draw on an Axes, update in place, describe in words."""
 
     title: str = ""
 
@@ -124,9 +128,31 @@ def as_labels(labels: Sequence[Any] | None, count: int, name: str, what: str) ->
 def as_index(index: int | None, count: int, name: str) -> int | None:
     if index is None:
         return None
-    if not 0 <= int(index) < count:
+    try:
+        place = to_index(index)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number from 0 to {count - 1}, got {index!r:.60}") from None
+    if not 0 <= place < count:
         raise ValueError(f"{name} must be from 0 to {count - 1}, got {index}")
-    return int(index)
+    return place
+
+
+def as_limit(limit: float | None, name: str = "limit") -> float | None:
+    """The end of a scale: a positive number, or None for a scale that is told by the values."""
+    if limit is None:
+        return None
+    if not (isinstance(limit, Real) and math.isfinite(limit) and limit > 0):
+        raise ValueError(
+            f"{name} must be a positive number, got {limit!r:.60}: leave it out to have it chosen"
+        )
+    return float(limit)
+
+
+def as_number(value: float | None, name: str) -> float | None:
+    """A finite number or None."""
+    if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
+        raise ValueError(f"{name} must be a number, got {value!r:.60}: leave it out if there is none")
+    return None if value is None else float(value)
 
 
 # ---------------------------------------------------------------- numbers and words
@@ -140,17 +166,30 @@ def number(value: float, digits: int = 2) -> str:
     return text.lstrip("-") if float(text) == 0 else text
 
 
-def compact(value: float) -> str:
-    """A number of any size in a few characters: 0.05, 12.3, 4.1e-05."""
+def compact(value: float, zero: float = 0.0) -> str:
+    """A number of any size in a few characters: 0.050, 12.30, 4.1e-5; up to `zero` it is noise about 0."""
+    value = 0.0 if abs(value) <= zero else value * (1 + 1e-9)  # so that noise does not cross a threshold
     if value == 0 or not math.isfinite(value) or 0.01 <= abs(value) < 1000:
         return number(value, 3 if abs(value) < 1 else 2)
-    mantissa, exponent = f"{value * (1 + 1e-9):.1e}".split("e")
+    mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 
 
-def largest(values: np.ndarray) -> tuple[int, ...]:
-    """Index of the largest value; among equals (up to float noise) the first."""
-    return tuple(int(i) for i in np.argwhere(values >= values.max() - 1e-9)[0])
+def plain(value: float) -> str:
+    """A place on a scale: 0.5, 20, 1e-6."""
+    mantissa, e, exponent = f"{value:.6g}".partition("e")
+    return mantissa + (f"e{int(exponent)}" if e else "")
+
+
+def largest(values: np.ndarray, scale: float = 1.0) -> tuple[int, ...]:
+    """Index of the largest value; among equals (up to float noise on that scale) the first."""
+    return tuple(int(i) for i in np.argwhere(values >= values.max() - 1e-9 * scale)[0])
+
+
+def distinct(labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels for a sentence: where two are equal, each is followed by its place, counted from 1."""
+    count = Counter(labels)
+    return tuple(f"{t} ({i})" if count[t] > 1 else t for i, t in enumerate(labels, 1))
 
 
 def nice(value: float) -> float:
@@ -159,6 +198,9 @@ def nice(value: float) -> float:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 1.5, 2, 3, 5, 7.5, 10) if step * power >= value * (1 - 1e-9))
+
+
+_RULER = RendererAgg(1, 1, DPI)  # measures text at scale 1
 
 
 @cache
@@ -176,10 +218,17 @@ def font(size: float = SIZE, weight: str = "normal") -> FontProperties:
     return properties
 
 
+@lru_cache(4096)
+def measure(text: str, size: float = SIZE, weight: str = "normal") -> float:
+    """Width of a text in pixels at scale 1."""
+    return _RULER.get_text_width_height_descent(text, font(size, weight), False)[0]
+
+
 @cache
 def drawable(text: str) -> str:
     """`text` as one line that can be drawn: a box stands for a character that no installed font has."""
-    kept = (c for c in text if c.isprintable() and c not in "\u200d\ufe0e\ufe0f")
+    spaced = (" " if c.isspace() else c for c in text)
+    kept = (c for c in spaced if c.isprintable() and c not in "\u200d\ufe0e\ufe0f")
     return "".join(c if any(face.get_char_index(ord(c)) for face in _fonts()[1]) else "□" for c in kept)
 
 

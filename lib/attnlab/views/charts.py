@@ -127,8 +127,8 @@ class Bars(View):
 class Curves(View):
     """Lines over a common x (default 0, 1, 2 ...): `series` is a dict name -> y.
 
-    `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name -> (low, high)
-    around the curve of that name. `log`: logarithmic y. `ylim` fixes the y axis.
+    `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name ->
+    (low, high) around the curve of that name. `log`: logarithmic y. `ylim` fixes the y axis.
     Raises ValueError for lengths that differ (names both), NaN, values <= 0 on a log scale.
     """
 
@@ -251,8 +251,8 @@ class Curves(View):
         for name, y in self.series.items():
             low = int(np.argwhere(y <= y.min() + 1e-9)[0, 0])
             words.append(
-                f"{name} from {compact(y[0])} to {compact(y[-1])}, smallest {compact(y[low])} at {compact(self.x[low])}"
-                f", largest {compact(y.max())}, mean {compact(y.mean())}"
+                f"{name} from {compact(y[0])} to {compact(y[-1])}, smallest {compact(y[low])}"
+                f" at {compact(self.x[low])}, largest {compact(y.max())}, mean {compact(y.mean())}"
             )
         at = ""
         if self.at is not None:

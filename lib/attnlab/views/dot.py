@@ -18,10 +18,11 @@ HEAD = 30  # between the upper block and the products: their headings
 
 @dataclass(frozen=True)
 class DotProduct(View):
-    """One query q [d_k] against keys [n, d_k]: q × k element by element, their sum times `scale`, the softmax.
+    """One query q [d_k] against keys [n, d_k]: q × k element by element, the sum times `scale`, the softmax.
 
     `selected` shows the key of that row above its products; a click on a row sets the control named `select`.
-    `columns` names the d_k numbers; `softmax=False` leaves the weights out. Raises ValueError for shapes that do not fit (names both), NaN, a wrong number of tokens.
+    `columns` names the d_k numbers; `softmax=False` leaves the weights out. Raises ValueError for shapes that
+    do not fit (names both), NaN, a wrong number of tokens.
     """
 
     q: Any
@@ -159,7 +160,8 @@ class DotProduct(View):
         below = self._upper * HIGH + HEAD
         values = [
             [" + ".join(number(p) for p in row[:8]) + (" + …" if len(row) > 8 else "")
-             + f" = {number(row.sum())}; score {number(s)}" + (f", weight {number(w, 3)}" if self.softmax else "")]
+             + f" = {number(row.sum())}; score {number(s)}"
+             + (f", weight {number(w, 3)}" if self.softmax else "")]
             for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
         ]  # fmt: skip
         place = (-box.left, below, box.left + box.width, HIGH * len(self.tokens))
@@ -175,7 +177,8 @@ class DotProduct(View):
             f"{self.title or 'one query opened'}, q {self.query}".rstrip()
             + f" against {len(self.tokens)} keys, "
         )
-        words += f"score{' → weight' if self.softmax else ''}: {rows}; largest at {self.tokens[base.largest(self.scores)[0]]}"
+        words += f"score{' → weight' if self.softmax else ''}: {rows}"
+        words += f"; largest at {self.tokens[base.largest(self.scores)[0]]}"
         if self.selected is not None:
             opened = " + ".join(number(p) for p in self.products[self.selected][:8])
             words += f"; opened at {self.tokens[self.selected]}: {opened}"

@@ -1,35 +1,28 @@
 """The stage: views on one figure, drawn once, then only moved; and the frame that goes to the screen.
 
-A frame has three layers, so that a move costs little to draw, encode and send:
-the background (labels, scales: encoded once), the cells of the maps (one pixel a cell, enlarged by the browser),
-and the overlay (numbers, bars, lines: transparent, a palette of at most 255 colours).
+A frame has three layers, and so a move costs little to draw, encode and send: the background (labels, scales;
+encoded once), the cells of the maps (one pixel a cell, enlarged by the browser), and the overlay (numbers,
+bars, lines: transparent, a palette of at most 255 colours).
 """
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, View
 
-WIDEST, EDGE, BETWEEN, TITLE = (
-    880,
-    4,
-    22,
-    26,
-)  # pixels at scale 1: a row of views, the rim, between views, a title
-
+# Pixels at scale 1: a row of views, the rim, between views, a title.
+WIDEST, EDGE, BETWEEN, TITLE = 880, 4, 22, 26
 HEADING = 11.5, "bold"
-_RULER = RendererAgg(1, 1, base.DPI)  # measures text at scale 1
 
 
 @dataclass(frozen=True)
@@ -116,7 +109,7 @@ class Stage:
 
     def _arrange(self, views: tuple[View, ...]) -> bool:
         """Make the figure hold `views`; True when the background must be painted again."""
-        slots, size = arrange([view.box(measure) for view in views], [view.title for view in views])
+        slots, size = arrange([view.box(base.measure) for view in views], [view.title for view in views])
         kept = len(views) == len(self.views)
         stale = not kept or slots != self._slots or size != self._size or self._dpi != self._wanted_dpi
         if not kept:
@@ -214,12 +207,6 @@ class Stage:
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
 
-@lru_cache(4096)
-def measure(text: str, size: float = base.SIZE, weight: str = "normal") -> float:
-    """Width of a text in pixels at scale 1."""
-    return _RULER.get_text_width_height_descent(text, base.font(size, weight), False)[0]
-
-
 def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tuple[float, float]]:
     """Place boxes in rows no wider than WIDEST where they fit; leftover width goes to boxes that can grow."""
     boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
@@ -245,7 +232,7 @@ def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tu
 
 def _with_title(box: Box, title: str) -> Box:
     """The box, wide enough for the title above it."""
-    missing = measure(base.drawable(title), *HEADING) + 8 - box.outer[0] if title else 0.0
+    missing = base.measure(base.drawable(title), *HEADING) + 8 - box.outer[0] if title else 0.0
     return replace(box, right=box.right + 16 * -(-missing // 16)) if missing > 0 else box
 
 

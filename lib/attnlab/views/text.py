@@ -15,9 +15,9 @@ LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
 
 @dataclass(frozen=True)
 class Formula(View):
-    """An equation with this moment's numbers in it: `latex` as matplotlib's mathtext reads it (no dollar signs).
+    """An equation with this moment's numbers in it: `latex` in matplotlib's mathtext, no dollar signs.
 
-    `words` says the same in plain text, for the digest. Raises ValueError when mathtext cannot read the formula.
+    `words` says the same in plain text, for the digest. Raises ValueError when mathtext cannot read it.
     """
 
     latex: str
