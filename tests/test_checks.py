@@ -186,7 +186,7 @@ def two_lines(x):
         (lambda x: 2 + x, "NOT YET  double: 2 is added, not multiplied."),
         (
             lambda x: x.tolist(),
-            "NOT YET  double: for x = [1., 2.] it returns a list; expected: numbers. "
+            "NOT YET  double: for x = [1., 2.] it returns a list; expected: numbers in an array. "
             "Look at the line with `return`.",
         ),
         (
@@ -221,7 +221,7 @@ def two_lines(x):
         (
             two_lines,
             "NOT YET  double: your function stops in line {line}, `shape = x.shape[5]`: "
-            "IndexError: tuple index out of range. Print what this line works on.",
+            "IndexError: tuple index out of range. Try it with x = [1., 2.].",
         ),
         (
             lambda: 1,
@@ -237,6 +237,16 @@ def two_lines(x):
 def test_the_verdict_in_words(attempt, line, capsys):
     line = line.replace("{line}", str(two_lines.__code__.co_firstlineno + 1))
     assert judged(capsys, judge_double, attempt)[0] == line
+
+
+def test_a_crash_names_the_input_that_causes_it(capsys):
+    def picky(x):
+        (n,) = x.shape
+        return 2 * x[:n]
+
+    line, _ = judged(capsys, judge_double, picky)
+    assert "`(n,) = x.shape`: ValueError: too many values to unpack" in line
+    assert line.endswith("Try it with x = [[ 1., -1.]].")
 
 
 def test_a_tuple_is_compared_part_by_part(capsys):
