@@ -175,6 +175,14 @@ def compact(value: float, zero: float = 0.0) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def digits_for(limit: float) -> int:
+    """Digits after the point of the numbers on a scale that ends at `limit`."""
+    if 0.1 <= limit < 10:
+        return 2
+    power = math.floor(math.log10(limit))
+    return max(0, 2 - power) if power > 0 else min(6, 1 - power)
+
+
 def plain(value: float) -> str:
     """A place on a scale: 0.5, 20, 1e-6."""
     mantissa, e, exponent = f"{value:.6g}".partition("e")

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from attnlab.attention import softmax
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
-from attnlab.views.maps import outlines, place_outlines, scale_of
+from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
 
-WIDE, HIGH, GAP, MOST_NUMBERED = 50, 29, 34, 8
+WIDE, HIGH, GAP, MOST_NUMBERED = 52, 29, 34, 8
 HEAD = 30  # between the upper block and the products: their headings
 
 
@@ -41,6 +41,7 @@ class DotProduct(View):
         if q.shape[0] != keys.shape[1]:
             raise ValueError(f"q has shape {q.shape}, keys {keys.shape}: the last axes must be equal (d_k)")
         fields = {
+            "scale": base.as_number(self.scale, "scale"),
             "q": q,
             "keys": keys,
             "tokens": base.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
@@ -87,16 +88,13 @@ class DotProduct(View):
         return self.keys.shape, self.limit, opened, scaled, self.softmax, *named
 
     def box(self, measure: Measure) -> Box:
-        left = (
-            max(measure(base.shown(t)) for t in (*self.tokens, f"k {self._longest}", f"q {self.query}")) + 30
+        left = 24 + max(
+            measure(f"{sign} {base.shown(t)}", base.SIZE, "bold")
+            for sign, t in [("q", self.query), *(("k", token) for token in self.tokens)]
         )
         height = (self._upper + len(self.tokens)) * HIGH + HEAD
-        top = 6 + (12 + 0.72 * max(measure(base.shown(c)) for c in self.columns) if self.columns else 0)
+        top = 6 + (14 + LEAN * max(measure(base.shown(c)) for c in self.columns) if self.columns else 0)
         return Box(len(self.q) * self._cell + (1 + self.softmax) * (WIDE + GAP), height, left, 18, top, 6)
-
-    @property
-    def _longest(self) -> str:
-        return max(self.tokens, key=len)
 
     def _blocks(self) -> list[tuple[float, float, np.ndarray, bool, float]]:
         """Every block of cells: its corner, its values [rows, cols], signed or not, the end of its scale."""
@@ -140,9 +138,9 @@ class DotProduct(View):
             base.write(ax, x, below - 11, text, ha="center", color=base.GREY)
         for j, token in enumerate(self.tokens):
             base.write(ax, -8, below + (j + 0.5) * HIGH, base.shown(token), ha="right")
-        for c, name in enumerate(self.columns):
-            at = (c + 0.5) * self._cell - 3, -5
-            base.write(ax, *at, base.shown(name), ha="left", va="bottom", rotation=45, rotation_mode="anchor")
+        style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
+        for c in thinned(len(self.columns), self._cell, 20):
+            base.write(ax, (c + 0.5) * self._cell, -7, base.shown(self.columns[c]), **style)
 
     def update(self, drawn: Drawn) -> None:
         for picture, collection, block in zip(drawn.maps, drawn.parts.numbers, self._blocks(), strict=True):
@@ -150,7 +148,7 @@ class DotProduct(View):
             colours = base.cells(values, signed, limit)
             picture.set_data(colours)
             if collection is not None:
-                digits = 1 if signed and limit >= 10 else 2
+                digits = min(2, base.digits_for(limit))
                 base.set_numbers(collection, [number(v, digits) for v in values.ravel()], base.ink(colours))
         place_outlines(drawn.parts.outline, self.selected, HIGH, self._upper * HIGH + HEAD)
         name = "" if self.selected is None else f"k {base.shown(self.tokens[self.selected])}"
@@ -159,27 +157,26 @@ class DotProduct(View):
     def hits(self, box: Box) -> list[dict[str, Any]]:
         below = self._upper * HIGH + HEAD
         values = [
-            [" + ".join(number(p) for p in row[:8]) + (" + …" if len(row) > 8 else "")
-             + f" = {number(row.sum())}; score {number(s)}"
+            [f"{self._sum(i)} = {number(row.sum())}; score {number(s)}"
              + (f", weight {number(w, 3)}" if self.softmax else "")]
-            for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
+            for i, (row, s, w) in enumerate(zip(self.products, self.scores, self.weights, strict=True))
         ]  # fmt: skip
         place = (-box.left, below, box.left + box.width, HIGH * len(self.tokens))
         more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
         return [base.grid_hit(place, self.tokens, [""], values, **more)]
 
     def describe(self) -> str:
-        pairs = zip(self.tokens, self.scores, self.weights, strict=True)
-        rows = ", ".join(
-            f"{t} {number(s)}" + (f" → {number(w)}" if self.softmax else "") for t, s, w in pairs
-        )
-        words = (
-            f"{self.title or 'one query opened'}, q {self.query}".rstrip()
-            + f" against {len(self.tokens)} keys, "
-        )
-        words += f"score{' → weight' if self.softmax else ''}: {rows}"
-        words += f"; largest at {self.tokens[base.largest(self.scores)[0]]}"
+        tokens, scores = base.distinct(self.tokens), self.scores
+        pairs = zip(tokens, scores, self.weights, strict=True)
+        rows = [f"{t} {number(s)}" + (f" → {number(w)}" if self.softmax else "") for t, s, w in pairs]
+        count = f"{len(tokens)} key{'s' * (len(tokens) > 1)}"
+        words = f"{self.title or 'one query opened'}, q {self.query}".rstrip() + f" against {count}, "
+        words += f"score{' → weight' if self.softmax else ''}: {', '.join(rows)}"
+        words += f"; largest at {tokens[base.largest(scores, self.limit)[0]]}"
         if self.selected is not None:
-            opened = " + ".join(number(p) for p in self.products[self.selected][:8])
-            words += f"; opened at {self.tokens[self.selected]}: {opened}"
+            words += f"; opened at {tokens[self.selected]}: {self._sum(self.selected)}"
         return words + "."
+
+    def _sum(self, row: int) -> str:
+        products = self.products[row]
+        return " + ".join(number(p) for p in products[:8]) + (" + …" if len(products) > 8 else "")

@@ -34,7 +34,9 @@ class Links(View):
     def __post_init__(self) -> None:
         weights = base.as_array(self.weights, "Links weights", 2)
         if weights.min() < 0:
-            raise ValueError(f"Links weights hold {weights.min():.3g}: a line cannot be thinner than nothing")
+            raise ValueError(
+                f"Links weights hold {weights.min():.3g}: a line needs 0 or more; pass weights, not scores"
+            )
         fields = {
             "weights": weights,
             "rows": base.as_labels(self.rows, weights.shape[0], "rows", "the first axis of the weights"),
@@ -48,8 +50,8 @@ class Links(View):
         return self.weights.shape, self.rows, self.cols, self.select
 
     def box(self, measure: Measure) -> Box:
-        left = max(measure(base.shown(row)) for row in self.rows) + 12
-        right = max(measure(base.shown(col)) for col in self.cols) + 12
+        left = max(measure(text) for text in ("query", *map(base.shown, self.rows))) + 12
+        right = max(measure(text) for text in ("key", *map(base.shown, self.cols))) + 12
         return Box(GAP, HIGH * max(self.weights.shape), left, right, 24, 4)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
@@ -60,33 +62,41 @@ class Links(View):
             base.write(ax, -8, (i + 0.5) * HIGH, base.shown(row), ha="right")
         for j, col in enumerate(self.cols):
             base.write(ax, GAP + 8, (j + 0.5) * HIGH, base.shown(col), ha="left")
-        ends = [[(0, (i + 0.5) * HIGH), (GAP, (j + 0.5) * HIGH)] for i in range(n) for j in range(m)]
-        lines = LineCollection(ends, clip_on=False, capstyle="round")
+        ends = [[[(0, (i + 0.5) * HIGH), (GAP, (j + 0.5) * HIGH)] for j in range(m)] for i in range(n)]
+        lines = LineCollection([], clip_on=False, capstyle="round")
         ax.add_collection(lines, autolim=False)
-        return Drawn(ax, moving=[lines])
+        drawn = Drawn(ax, moving=[lines])
+        drawn.parts.ends = np.array(ends, dtype=float)  # (query, key, end, xy)
+        return drawn
 
     def update(self, drawn: Drawn) -> None:
-        n, m = self.weights.shape
-        front = np.full(n, True) if self.selected is None else np.arange(n) == self.selected
-        colours = np.array([to_rgba(base.COLOURS[0]) if f else to_rgba("#c8c8c8") for f in front])
-        widths = np.where(self.weights < FAINTEST, 0, self.weights * THICKEST * 0.72)
+        place = np.arange(len(self.rows))
+        front = place == (place if self.selected is None else self.selected)
+        widths = self.weights * THICKEST * 0.72
         widths = np.where(front[:, None], widths, np.minimum(widths, 1.0))
-        drawn.moving[0].set_color(np.repeat(colours, m, axis=0))
-        drawn.moving[0].set_linewidth(widths.ravel())
-        drawn.moving[0].set_zorder(2)
+        colours = np.where(front[:, None], to_rgba(base.COLOURS[0]), to_rgba("#c8c8c8"))
+        queries, keys = np.nonzero(self.weights >= FAINTEST)
+        order = np.argsort(front[queries], kind="stable")  # the lines that matter lie on top
+        queries, keys = queries[order], keys[order]
+        drawn.moving[0].set_segments(drawn.parts.ends[queries, keys])
+        drawn.moving[0].set_color(colours[queries])
+        drawn.moving[0].set_linewidth(widths[queries, keys])
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        values = [[self._summary(row)] for row in self.weights]
+        values = [[self._summary(row, self.cols)] for row in self.weights]
         place = (-box.left, 0, box.left, HIGH * len(self.rows))
         more = {"axes": ("query", ""), "select": self.select, "selected": self.selected}
         return [base.grid_hit(place, self.rows, [""], values, **more)]
 
-    def _summary(self, row: np.ndarray) -> str:
-        order = np.argsort(-np.round(row, 9), kind="stable")[:3]
-        return ", ".join(f"{self.cols[j]} {number(row[j])}" for j in order)
+    def _summary(self, row: np.ndarray, cols: Sequence[str]) -> str:
+        """The three strongest keys of a query, and what is left for the others."""
+        order = np.argsort(-np.round(row, 9), kind="stable")
+        words = [f"{cols[j]} {number(row[j])}" for j in order[:3]]
+        return ", ".join([*words, f"the rest {number(row[order[3:]].sum())}"] if len(row) > 3 else words)
 
     def describe(self) -> str:
         n, m = self.weights.shape
         which = range(n) if self.selected is None else [self.selected]
-        words = "; ".join(f"{self.rows[i]} → {self._summary(self.weights[i])}" for i in which)
+        rows, cols = base.distinct(self.rows), base.distinct(self.cols)
+        words = "; ".join(f"{rows[i]} → {self._summary(self.weights[i], cols)}" for i in which)
         return f"{self.title or 'links'}, {n} by {m}, the strongest of each query: {words}."

@@ -1,6 +1,7 @@
 """Matrices as pictures: one map, or one small map per head."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,9 @@ from attnlab.views.base import Box, Drawn, Measure, View, number
 
 MOST_NUMBERED = 12  # cells a row that can still hold a readable number
 BAR = 12  # width of the colour bar
+NAME = 54  # room for the name of a head
+UPRIGHT = 26  # height of column labels that do not lean
+LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,26 @@ class Heatmap(View):
 
     @property
     def digits(self) -> int:
-        return 2 if self.limit < 10 else 1 if self.limit < 100 else 0
+        return base.digits_for(self.limit)
+
+    @property
+    def _widest(self) -> str:
+        """The widest number on the scale."""
+        return "−" * self.signed + re.sub(r"\d", "8", f"{self.limit:.{self.digits}f}")
+
+    @property
+    def _texts(self) -> list[str]:
+        """The numbers in the cells; one beyond the scale has fewer digits, so that it fits."""
+        texts, room = [number(v, self.digits) for v in self.values.ravel()], len(self._widest)
+        for i, text in enumerate(texts):
+            if len(text) > room:
+                texts[i] = number(self.values.flat[i], max(0, self.digits - len(text) + room))
+        return texts
 
     @property
     def cell(self) -> tuple[float, float]:
         if self.numbered:
-            wide = (35 if self.limit < 10 else 42) + (13 if self.signed else 0)
-            return wide, 31
+            return math.ceil(base.measure(self._widest)) + 5, 31
         side = max(4.0, 420 / max(self.values.shape))
         return side, side
 
@@ -70,12 +87,18 @@ class Heatmap(View):
 
     def box(self, measure: Measure) -> Box:
         (n, m), (wide, high) = self.values.shape, self.cell
-        left = max(measure(base.shown(row)) for row in self.rows) + 34
+        down, across = map(base.drawable, self.axes)
         longest = max(measure(base.shown(col)) for col in self.cols)
-        top = 26 + (20 if longest <= wide - 4 else 14 + 0.72 * longest)
-        lean = 0 if longest <= wide - 4 else 0.72 * longest - wide / 2
-        scale = 24 + BAR + max(measure(text) for _, text in _ends(self.signed, self.limit))
-        return Box(m * wide, n * high, left, max(scale, lean), top, 8)
+        left = max(
+            max(measure(base.shown(row)) for row in self.rows) + 34,
+            measure(f"{across} →") + _beside(wide) + 24,
+        )
+        upright = longest <= wide - 4
+        top = UPRIGHT if upright else max(UPRIGHT + 1, 20 + LEAN * longest)
+        lean = 0 if upright else LEAN * longest + 8 - wide / 2
+        scale = 24 + BAR + max(measure(text) for _, text in _ends(self.signed, self.limit, n * high))
+        bottom = max(8, (measure(down) - n * high) / 2 + 4)
+        return Box(m * wide, n * high, left, max(scale, lean), top, bottom)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         (n, m), (wide, high) = self.values.shape, self.cell
@@ -94,12 +117,11 @@ class Heatmap(View):
         colours = base.cells(self.values, self.signed, self.limit)
         drawn.maps[0].set_data(colours)
         if self.numbered:
-            texts = [number(v, self.digits) for v in self.values.ravel()]
-            base.set_numbers(drawn.parts.numbers, texts, base.ink(colours))
+            base.set_numbers(drawn.parts.numbers, self._texts, base.ink(colours))
         place_outlines(drawn.parts.outline, self.selected, self.cell[1])
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        texts = [[number(v, 3) for v in row] for row in self.values]
+        texts = [[number(v, max(3, self.digits)) for v in row] for row in self.values]
         return [
             base.grid_hit(
                 (0, 0, box.width, box.height), self.rows, self.cols, texts,
@@ -112,23 +134,23 @@ class Heatmap(View):
         words = f"{self.title or 'map'}, {n} by {m} ({self.axes[0]} by {self.axes[1]}): " + self._extremes()
         masked = int(np.isneginf(self.values).sum())
         words += f"; {masked} of {n * m} cells masked" if masked else ""
-        if not self.signed:
-            words += "; " + spread(self.values, self.rows)
-        else:
-            words += "; row means " + ", ".join(number(_mean(row)) for row in self.values)
-        return words + (f"; row {self.rows[self.selected]} marked" if self.selected is not None else "") + "."
+        words += "; " + spread(self.values, self.rows, self.cols, max(2, self.digits))
+        return words + marked(self.rows, self.selected) + "."
 
     def _extremes(self) -> str:
-        i, j = base.largest(self.values)
-        words = f"largest {number(self.values[i, j])} at {self.rows[i]} → {self.cols[j]}"
+        i, j = base.largest(self.values, self.limit)
+        words = f"largest {self._place(i, j)}"
         off = np.where(np.eye(*self.values.shape, dtype=bool), -np.inf, self.values)
         if i == j and np.isfinite(off.max()):
-            i, j = base.largest(off)
-            words += f", off the diagonal {number(off[i, j])} at {self.rows[i]} → {self.cols[j]}"
+            words += f", off the diagonal {self._place(*base.largest(off, self.limit))}"
         if self.signed:
-            i, j = base.largest(np.where(np.isneginf(self.values), -np.inf, -self.values))
-            words += f", smallest {number(self.values[i, j])} at {self.rows[i]} → {self.cols[j]}"
+            low = np.where(np.isneginf(self.values), -np.inf, -self.values)
+            words += f", smallest {self._place(*base.largest(low, self.limit))}"
         return words
+
+    def _place(self, i: int, j: int) -> str:
+        rows, cols = base.distinct(self.rows), base.distinct(self.cols)
+        return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
 def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tuple[bool, float]:
@@ -137,82 +159,73 @@ def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tu
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if signed is None:
         signed = low < -1e-9 or high > 1 + 1e-9
+    if not signed and low < -1e-9:
+        raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to a Heatmap")
+    limit = base.as_limit(limit)
     if limit is None:
         limit = base.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
-    if not (math.isfinite(limit) and limit > 0):
-        raise ValueError(f"limit must be a positive number, got {limit}")
-    if not signed and low < -1e-9:
-        raise ValueError(f"values hold {low:.3g}, but signed=False shows 0 and more only: pass signed=True")
-    return bool(signed), float(limit)
+    return bool(signed), limit
 
 
-def spread(values: np.ndarray, rows: Sequence[str]) -> str:
-    """Row sums, and the entropy of each row in bits: how widely it spreads its weight."""
-    sums = values.sum(axis=1)
-    same = bool(np.allclose(sums, sums[0], atol=1e-9))
-    words = (
-        f"every row sums to {number(sums[0])}" if same else "row sums " + ", ".join(number(s) for s in sums)
-    )
-    if not np.allclose(sums, 1, atol=1e-9):
-        return words
+def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits: int = 2) -> str:
+    """Row sums without the masked cells; when they agree, where each row is largest; when they are 1, the
+    entropy of each row in bits: how widely it spreads its weight."""
+    rows, cols = base.distinct(rows), base.distinct(cols)
+    sums = np.where(np.isneginf(values), 0.0, values).sum(axis=1)
+    if not np.allclose(sums, sums[0], rtol=0, atol=1e-6):
+        return "row sums " + ", ".join(number(s, digits) for s in sums)
+    peaks = [f"{t} → {cols[base.largest(row)[0]]}" for t, row in zip(rows, values, strict=True)]
+    words = f"every row sums to {number(sums[0], digits)}; "
+    if abs(sums[0] - 1) > 1e-6 or values.min() < -1e-9:
+        return words + "largest of each row: " + ", ".join(peaks)
     logs = np.log2(values, out=np.zeros_like(values), where=values > 0)
-    entropies = -(values * logs).sum(axis=1)
-    return (
-        words
-        + "; entropy in bits: "
-        + ", ".join(f"{r} {number(e)}" for r, e in zip(rows, entropies, strict=True))
-    )
+    bits = -(values * logs).sum(axis=1)
+    pairs = ", ".join(f"{peak} {number(b)}" for peak, b in zip(peaks, bits, strict=True))
+    return words + "largest of each row, and its entropy in bits: " + pairs
 
 
-def _mean(row: np.ndarray) -> float:
-    finite = row[np.isfinite(row)]
-    return float(finite.mean()) if finite.size else -math.inf
+def marked(rows: Sequence[str], selected: int | None) -> str:
+    return "" if selected is None else f"; row {base.distinct(rows)[selected]} marked"
 
 
 def _label_rows(ax: Axes, rows: Sequence[str], name: str, high: float, left: float) -> None:
-    for i in _thinned(len(rows), high):
+    for i in thinned(len(rows), high):
         base.write(ax, -8, (i + 0.5) * high, base.shown(rows[i]), ha="right")
-    middle = len(rows) * high / 2
+    name, middle = base.drawable(name), len(rows) * high / 2
     base.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=base.GREY)
 
 
 def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box) -> None:
-    upright = box.top <= 46
-    for j in _thinned(len(cols), wide):
-        x = (j + 0.5) * wide
-        if upright:
-            base.write(ax, x, -11, base.shown(cols[j]), ha="center")
-        else:
-            base.write(
-                ax,
-                x - 3,
-                -5,
-                base.shown(cols[j]),
-                ha="left",
-                va="bottom",
-                rotation=45,
-                rotation_mode="anchor",
-            )
-    base.write(ax, -8, -11, f"{name} →", ha="right", color=base.GREY)
+    leans = box.top > UPRIGHT
+    style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
+    for j in thinned(len(cols), wide, 20 if leans else 16):
+        at = ((j + 0.5) * wide, -7) if leans else ((j + 0.5) * wide, -11)
+        base.write(ax, *at, base.shown(cols[j]), **(style if leans else {"ha": "center"}))
+    base.write(ax, -_beside(wide), -11, f"{base.drawable(name)} →", ha="right", color=base.GREY)
 
 
-def _thinned(count: int, room: float) -> range:
+def _beside(wide: float) -> float:
+    """How far the name of the columns keeps away from the first of them, which may lean over narrow cells."""
+    return max(8, 20 - wide / 2)
+
+
+def thinned(count: int, room: float, apart: float = 16) -> range:
     """The labels that have room: every one, or every second, third ..."""
-    return range(0, count, max(1, math.ceil(16 / room)))
+    return range(0, count, max(1, math.ceil(apart / room)))
 
 
 def _colour_bar(ax: Axes, box: Box, signed: bool, limit: float) -> None:
     x = box.width + 14
     base.image(ax, x, 0, BAR, box.height).set_data(base.lut(signed)[::-1, None])
-    for share, text in _ends(signed, limit):
+    for share, text in _ends(signed, limit, box.height):
         va = "top" if share == 0 else "bottom" if share == 1 else "center"
         base.write(ax, x + BAR + 5, share * box.height, text, va=va, color=base.GREY)
 
 
-def _ends(signed: bool, limit: float) -> list[tuple[float, str]]:
-    """The numbers beside the colour bar: how far down, and the text."""
-    ends = ((0, limit), (0.5, 0 if signed else limit / 2), (1, -limit if signed else 0))
-    return [(share, f"{value:g}".replace("-", "−")) for share, value in ends]
+def _ends(signed: bool, limit: float, height: float) -> list[tuple[float, str]]:
+    """The numbers beside the colour bar: how far down, and the text; the middle one where it has room."""
+    ends = [(0, limit), (1, -limit if signed else 0), (0.5, 0 if signed else limit / 2)]
+    return [(share, base.plain(value).replace("-", "−")) for share, value in ends[: 2 + (height >= 60)]]
 
 
 def outlines(ax: Axes, drawn: Drawn, *spans: tuple[float, float]) -> list[Rectangle]:
@@ -270,15 +283,21 @@ class Heads(View):
         """Side of a cell, and the upper left corner of every head's map: at most four heads a row."""
         heads, n, m = self.values.shape
         side = min(22.0, max(2.0, 160 / max(n, m)))
-        return side, [((h % 4) * (m * side + 22), (h // 4) * (n * side + 28)) for h in range(heads)]
+        across, down = max(m * side, NAME) + 22, n * side + 28
+        return side, [((h % 4) * across, (h // 4) * down) for h in range(heads)]
 
     def box(self, measure: Measure) -> Box:
         _, n, m = self.values.shape
         side, places = self._places()
-        left = max(measure(base.shown(row)) for row in self.rows) + 12
-        below = 0.72 * max(measure(base.shown(col)) for col in self.cols) + 14
+        lengths = [LEAN * measure(base.shown(self.cols[j])) for j in thinned(m, side, 20)]
+        over = max(0.0, (NAME - m * side) / 2)  # the name of a head may be wider than its map
+        left = max(
+            max(measure(base.shown(row)) for row in self.rows) + 12,
+            max(length - j * side for j, length in zip(thinned(m, side, 20), lengths, strict=True)) + 14,
+            over + 4,
+        )
         width, height = (max(p[k] for p in places) + size * side for k, size in ((0, m), (1, n)))
-        return Box(width, height, left, 10, 22, below)
+        return Box(width, height, left, max(10, over), 22, max(lengths) + 20)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         _, n, m = self.values.shape
@@ -290,20 +309,16 @@ class Heads(View):
             drawn.maps.append(base.image(ax, x, y, m * side, n * side))
             base.write(ax, x + m * side / 2, y - 11, f"head {h + 1}", ha="center")
             drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
-            for i in _thinned(n, side) if x == 0 else ():
+            for i in thinned(n, side) if x == 0 else ():
                 base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right")
-            for j in _thinned(m, side) if y == last else ():
-                at = x + (j + 0.5) * side + 4, y + n * side + 5
-                base.write(
-                    ax,
-                    *at,
-                    base.shown(self.cols[j]),
-                    ha="right",
-                    va="top",
-                    rotation=45,
-                    rotation_mode="anchor",
-                )
+            if y == last:
+                self._label_cols(ax, x, y + n * side, side)
         return drawn
+
+    def _label_cols(self, ax: Axes, x: float, y: float, side: float) -> None:
+        style = {"ha": "right", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
+        for j in thinned(len(self.cols), side, 20):
+            base.write(ax, x + (j + 0.5) * side + 8, y + 13, base.shown(self.cols[j]), **style)
 
     def update(self, drawn: Drawn) -> None:
         side, _ = self._places()
@@ -325,10 +340,11 @@ class Heads(View):
         ]  # fmt: skip
 
     def describe(self) -> str:
-        heads, n, m = self.values.shape
-        words = []
+        (heads, n, m), digits = self.values.shape, max(2, base.digits_for(self.limit))
+        rows, cols, words = base.distinct(self.rows), base.distinct(self.cols), []
         for h, weights in enumerate(self.values):
-            i, j = base.largest(weights)
-            words.append(f"head {h + 1} largest {number(weights[i, j])} at {self.rows[i]} → {self.cols[j]}, "
-                         + spread(weights, self.rows))  # fmt: skip
-        return f"{self.title or 'heads'}, {heads} heads, {n} by {m}: " + "; ".join(words) + "."
+            i, j = base.largest(weights, self.limit)
+            place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
+            words.append(f"head {h + 1} largest {place}, {spread(weights, rows, cols, digits)}")
+        count = f"{heads} head{'s' * (heads > 1)}, {n} by {m}: "
+        return f"{self.title or 'heads'}, {count}" + "; ".join(words) + marked(self.rows, self.selected) + "."
