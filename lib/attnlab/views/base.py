@@ -96,19 +96,24 @@ class View:
 # ---------------------------------------------------------------- data at the boundary
 
 
-def as_array(values: Any, name: str, ndim: int) -> np.ndarray:
-    """`values` as a float array of `ndim` dimensions without NaN or +inf; ValueError says what is wrong."""
+def as_array(values: Any, name: str, ndim: int, masked: bool = False) -> np.ndarray:
+    """`values` as finite floats in `ndim` dimensions, with -inf for cells that may be masked.
+
+    ValueError says what is wrong, and where.
+    """
     try:
         array = np.array(values, dtype=float)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be numbers in {ndim} dimension(s): {error}") from None
     if array.ndim != ndim or 0 in array.shape:
         raise ValueError(f"{name} must be a non-empty array of {ndim} dimension(s), got shape {array.shape}")
-    if np.isnan(array).any() or np.isposinf(array).any():
-        where = tuple(int(i) for i in np.argwhere(np.isnan(array) | np.isposinf(array))[0])
-        raise ValueError(
-            f"{name} holds {array[where]} at {where}: look for a division by zero or an overflow before it"
+    wrong = ~np.isfinite(array) & ~(np.isneginf(array) & masked)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        causes = (
+            "a mask or a logarithm of 0" if np.isneginf(array[where]) else "a division by 0 or an overflow"
         )
+        raise ValueError(f"{name} holds {array[where]} at {where}: look for {causes} before it")
     array.setflags(write=False)
     return array
 
@@ -240,10 +245,10 @@ def drawable(text: str) -> str:
     return "".join(c if any(face.get_char_index(ord(c)) for face in _fonts()[1]) else "□" for c in kept)
 
 
-def shown(label: str) -> str:
-    """A label as it is drawn: at most 14 characters; the pointer shows it whole."""
+def shown(label: str, longest: int = LONGEST_LABEL) -> str:
+    """A label as it is drawn: at most `longest` characters; the pointer shows it whole."""
     text = drawable(label)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def write(

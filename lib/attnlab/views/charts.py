@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import Affine2D
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, compact, number
 
 ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
+WIDTH, HEIGHT, SAMPLE = 300, 230, 66  # pixels: the curves, the piece of line beside a name
+LONGEST_NAME = 24  # characters of the name of a series
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
 class Bars(View):
     """One horizontal bar per label, with its number. `values` may be a dict label -> value.
 
-    The scale ends at `limit` (default: 1 for values within 0..1, else the next round number).
+    The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number).
     `log`: a logarithmic scale of whole decades. `guide`: a dashed line at that value.
     Raises ValueError for NaN, a wrong number of labels, values <= 0 on a log scale.
     """
@@ -36,38 +42,59 @@ class Bars(View):
         values, labels = self.values, self.labels
         if isinstance(values, Mapping):
             values, labels = list(values.values()), list(values) if labels is None else labels
-        values = base.as_array(values, "Bars values", 1)
-        if self.log and values.min() <= 0:
-            raise ValueError(f"Bars values hold {values.min():.3g}: a log scale shows positive numbers only")
-        object.__setattr__(self, "labels", base.as_labels(labels, len(values), "labels", "the values"))
-        object.__setattr__(self, "values", values)
+        fields = {
+            "values": _finite(values, "Bars values", self.log),
+            "limit": base.as_limit(self.limit),
+            "guide": base.as_number(self.guide, "guide"),
+        }
+        if self.guide is not None:
+            _finite([self.guide], "guide", self.log)
+        fields["labels"] = base.as_labels(labels, len(fields["values"]), "labels", "the values")
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
 
     @property
     def ends(self) -> tuple[float, float]:
         """The values at the two ends of the scale."""
         shown = self.values if self.guide is None else np.append(self.values, self.guide)
+        high = float(np.abs(shown).max())
         if self.log:
             low = math.floor(math.log10(shown.min()) - 1e-9)
-            return 10.0**low, 10.0 ** max(low + 1, math.ceil(math.log10(shown.max()) - 1e-9))
-        limit = self.limit or (
-            1.0 if 0 < shown.max() <= 1 and shown.min() >= -1 else base.nice(np.abs(shown).max())
-        )
-        return (-limit if shown.min() < -1e-9 else 0.0), float(limit)
+            top = math.log10(max(self.limit or 0, high))
+            return 10.0**low, 10.0 ** max(low + 1, math.ceil(top - 1e-9))
+        limit = self.limit or (1.0 if 0.01 <= high <= 1 else base.nice(high))
+        limit = limit if self.guide is None else max(limit, base.nice(abs(self.guide)))
+        return (-limit if shown.min() < -1e-9 * limit else 0.0), float(limit)
 
     @property
     def texts(self) -> list[str]:
         """The numbers: as many digits as the scale needs."""
+        return [self._text(value) for value in self.values]
+
+    def _text(self, value: float) -> str:
         high = self.ends[1]
         if self.log or not 0.1 <= high < 10000:
-            return [compact(v) for v in self.values]
-        return [number(v, 3 if high <= 1 else 2 if high < 100 else 0) for v in self.values]
+            return compact(value, 0.0 if self.log else 1e-9 * high)
+        return number(value, 3 if high <= 1 else 2 if high < 100 else 0)
+
+    @property
+    def _ticks(self) -> list[tuple[float, str]]:
+        """Places on the scale and their texts; the middle one where it has room."""
+        low, high = self.ends
+        places = [low, high] if self.log else [low, high, (low + high) / 2]
+        texts = [base.drawable(base.plain(v) + self.unit).replace("-", "−") for v in places]
+        crowded = sum(map(base.measure, texts)) + base.measure(texts[-1]) > 2 * LONG - 24
+        return list(zip(places, texts, strict=True))[: 2 if crowded else 3]
 
     def key(self) -> tuple[Any, ...]:
         return self.labels, self.ends, self.log, self.guide, self.unit
 
     def box(self, measure: Measure) -> Box:
-        left = max(measure(base.shown(label)) for label in self.labels) + 12
-        return Box(LONG, ROW * len(self.labels), left, 62, 6, 30, grow=True)
+        (_, first), (_, last), *_ = self._ticks
+        left = max(max(measure(base.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
+        longest = max(map(measure, [*self.texts, *map(self._text, self.ends)]))
+        right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
+        return Box(LONG, ROW * len(self.labels), left, right, 6, 30, grow=True)
 
     def _place(self, values: np.ndarray | float, width: float) -> np.ndarray | float:
         low, high = self.ends
@@ -76,16 +103,13 @@ class Bars(View):
         return np.clip((np.asarray(values) - low) / (high - low), 0, 1) * width
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        foot, low, high = ROW * len(self.labels), *self.ends
+        foot = ROW * len(self.labels)
         for i, label in enumerate(self.labels):
             base.write(ax, -8, (i + 0.5) * ROW, base.shown(label), ha="right")
-        ticks = [low, high] if self.log else [low, (low + high) / 2, high]
-        for tick in ticks:
+        for tick, text in self._ticks:
             x = float(self._place(tick, box.width))
             ax.plot([x, x], [0, foot + 4], color="#d0d0d0", linewidth=0.8, zorder=0, clip_on=False)
-            base.write(
-                ax, x, foot + 15, f"{tick:g}{self.unit}".replace("-", "−"), ha="center", color=base.GREY
-            )
+            base.write(ax, x, foot + 15, text, ha="center", color=base.GREY)
         bars = PolyCollection([], facecolors=base.COLOURS[0], clip_on=False)
         ax.add_collection(bars, autolim=False)
         zero = 0.0 if self.log else float(self._place(0.0, box.width))
@@ -105,9 +129,8 @@ class Bars(View):
         corners = np.stack([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
         drawn.moving[0].set_verts(corners.transpose(2, 0, 1))
         texts = self.texts
-        drawn.moving[1].set_offsets(
-            np.stack([np.maximum(tips, zero) + 8 + [4.2 * len(t) for t in texts], heights], 1)
-        )
+        middles = [base.measure(text.replace("-", "−")) / 2 for text in texts]
+        drawn.moving[1].set_offsets(np.stack([np.maximum(tips, zero) + 8 + middles, heights], 1))
         base.set_numbers(drawn.moving[1], texts, "black")
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
@@ -116,9 +139,8 @@ class Bars(View):
         return [base.grid_hit(place, self.labels, [""], values, axes=("", ""))]
 
     def describe(self) -> str:
-        rows = ", ".join(
-            f"{label} {text}{self.unit}" for label, text in zip(self.labels, self.texts, strict=True)
-        )
+        pairs = zip(base.distinct(self.labels), self.texts, strict=True)
+        rows = ", ".join(f"{label} {text}{self.unit}" for label, text in pairs)
         guide = "" if self.guide is None else f"; guide line at {compact(self.guide)}"
         return f"{self.title or 'bars'}{', log scale' if self.log else ''}: {rows}{guide}."
 
@@ -147,80 +169,114 @@ class Curves(View):
             raise ValueError(
                 f"Curves takes a dict of 1 to {len(base.COLOURS)} named series, got {self.series!r:.60}"
             )
-        series = {str(name): base.as_array(y, f"series {name!r}", 1) for name, y in self.series.items()}
+        series = {str(n): _finite(y, f"series {n!r}", self.log) for n, y in self.series.items()}
         length = len(next(iter(series.values())))
         x = base.as_array(np.arange(length) if self.x is None else self.x, "x", 1)
         band = {
-            k: tuple(base.as_array(b, f"band {k!r}", 1) for b in pair)
-            for k, pair in (self.band or {}).items()
+            str(n): tuple(_finite(y, f"band {n!r}", self.log) for y in pair)
+            for n, pair in (self.band or {}).items()
         }
-        for name, y in {**series, **{f"band {k}": b for k, pair in band.items() for b in pair}}.items():
+        for name, y in [*series.items(), *((f"band {n}", y) for n, pair in band.items() for y in pair)]:
             if len(y) != len(x):
                 raise ValueError(
                     f"series {name!r} has {len(y)} points, but x has {len(x)}: they must be as many"
                 )
-            if self.log and y.min() <= 0:
-                raise ValueError(
-                    f"series {name!r} holds {y.min():.3g}: a log scale shows positive numbers only"
-                )
         if unknown := set(band) - set(series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(series)}")
-        for field, value in {"series": series, "x": x, "band": band}.items():
+        at, ylim = base.as_number(self.at, "at"), _range(self.ylim, self.log)
+        for field, value in {"series": series, "x": x, "band": band, "at": at, "ylim": ylim}.items():
             object.__setattr__(self, field, value)
 
     @property
     def ends(self) -> tuple[float, float]:
+        """The two ends of the y axis."""
         if self.ylim is not None:
-            return float(self.ylim[0]), float(self.ylim[1])
+            return self.ylim
         every = np.concatenate([*self.series.values(), *(b for pair in self.band.values() for b in pair)])
         low, high = float(every.min()), float(every.max())
         if self.log:
-            return 10.0 ** math.floor(math.log10(low)), 10.0 ** math.ceil(math.log10(high) + 1e-9)
+            low = math.floor(math.log10(low) + 1e-9)
+            return 10.0**low, 10.0 ** max(low + 1, math.ceil(math.log10(high) - 1e-9))
+        low = 0.0 if low >= -1e-9 * max(high, 1e-9) else low  # a little noise below 0 is no sign
         return -base.nice(-low) if low < 0 else 0.0, base.nice(high) if high > 0 else 0.0 if low < 0 else 1.0
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The two ends of the x axis."""
+        low, high = float(self.x.min()), float(self.x.max())
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
     def key(self) -> tuple[Any, ...]:
-        span = float(self.x.min()), float(self.x.max())
-        return tuple(self.series), tuple(self.band), span, self.ends, self.log, self.xlabel, self.ylabel
+        return tuple(self.series), tuple(self.band), self.span, self.ends, self.log, self.xlabel, self.ylabel
+
+    def _yticks(self) -> dict[float, str]:
+        low, high = self.ends
+        if not self.log:
+            return _ticks(low, high, 6)
+        powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+        return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in powers[:: -(-len(powers) // 6)]}
+
+    def _xticks(self) -> dict[float, str]:
+        """As many ticks as have room for their texts."""
+        for count in range(6, 1, -1):
+            ticks = _ticks(*self.span, count)
+            if sum(base.measure(text) + 14 for text in ticks.values()) < WIDTH:
+                break
+        return ticks
+
+    def _columns(self) -> int:
+        """Names beside each other above the curves."""
+        longest = max(base.measure(base.shown(name, LONGEST_NAME)) for name in self.series) + SAMPLE
+        return max(1, min(len(self.series), int(WIDTH // longest)))
 
     def box(self, measure: Measure) -> Box:
-        return Box(300, 230, 62 if self.ylabel else 48, 16, 30, 46, grow=True)
+        left = max((measure(text) for text in self._yticks().values()), default=0) + 16
+        right = max((measure(text) / 2 for text in self._xticks().values()), default=0)
+        rows = -(-len(self.series) // self._columns())
+        name = 22 if self.ylabel else 0
+        bottom = max(46 if self.xlabel else 28, (measure(base.drawable(self.ylabel)) - HEIGHT) / 2)
+        return Box(WIDTH, HEIGHT, left + name, max(16, right + 2), 10 + 22 * rows, bottom, grow=True)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        ax.set(xlim=(self.x.min(), max(self.x.max(), self.x.min() + 1e-12)), ylim=self.ends)
-        ax.set_yscale("log" if self.log else "linear")
+        ax.set(xlim=self.span, ylim=self.ends, yscale="log" if self.log else "linear")
         ax.set_axis_on()
+        ax.minorticks_off()
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(color="#e4e4e4", linewidth=0.8)
-        ax.set_xlabel(self.xlabel, fontproperties=base.font())
-        ax.set_ylabel(self.ylabel, fontproperties=base.font())
-        for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
-            label.set_fontproperties(base.font())
+        for axis, ticks in ((ax.xaxis, self._xticks()), (ax.yaxis, self._yticks())):
+            axis.set_ticks(list(ticks), list(ticks.values()), fontproperties=base.font())
+        self._label(ax, box)
         drawn = Drawn(ax)
-        drawn.parts.lines = {n: self._line(ax, n, i) for i, n in enumerate(self.series)}
+        drawn.parts.lines = {n: self._line(ax, i) for i, n in enumerate(self.series)}
         drawn.parts.bands = {n: self._band(ax, list(self.series).index(n)) for n in self.band}
-        ax.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, frameon=False, prop=base.font(),
-            borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
-        )  # fmt: skip
-        drawn.parts.cursor = ax.axvline(self.x[0], color=base.GREY, linewidth=1.2)
+        self._legend(ax, list(drawn.parts.lines.values()))
+        drawn.parts.cursor = ax.axvline(0, color=base.GREY, linewidth=1.2)
         drawn.parts.dots = [
-            ax.plot([], [], m, color=c, markersize=7)[0]
-            for m, c in zip(base.MARKERS, base.COLOURS, strict=True)
+            ax.plot([], [], m, color=c, markersize=7, clip_on=False)[0]
+            for m, c, _ in zip(base.MARKERS, base.COLOURS, self.series, strict=False)
         ]
-        drawn.moving = [
-            *drawn.parts.bands.values(),
-            *drawn.parts.lines.values(),
-            drawn.parts.cursor,
-            *drawn.parts.dots,
-        ]
+        lines = [*drawn.parts.bands.values(), *drawn.parts.lines.values()]
+        drawn.moving = [*lines, drawn.parts.cursor, *drawn.parts.dots]
         return drawn
 
-    def _line(self, ax: Axes, name: str, i: int) -> Any:
-        every = max(1, len(self.x) // 8)
-        return ax.plot(
-            [], [], color=base.COLOURS[i], linestyle=base.STYLES[i], marker=base.MARKERS[i],
-            markevery=every, markersize=4.5, linewidth=1.8, label=name,
-        )[0]  # fmt: skip
+    def _label(self, ax: Axes, box: Box) -> None:
+        """The names of the axes, at places in pixels from the upper left corner."""
+        pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
+        style = {"ha": "center", "transform": pixels}
+        base.write(ax, box.width / 2, HEIGHT + 36, base.drawable(self.xlabel), **style)
+        base.write(ax, 10 - box.left, HEIGHT / 2, base.drawable(self.ylabel), rotation=90, **style)
+
+    def _legend(self, ax: Axes, lines: Sequence[Line2D]) -> None:
+        legend = ax.legend(
+            lines, ["-"] * len(lines), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=self._columns(),
+            frameon=False, prop=base.font(), borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
+        )  # fmt: skip
+        for text, name in zip(legend.get_texts(), self.series, strict=True):
+            text.set(text=base.shown(name, LONGEST_NAME), parse_math=False)
+
+    def _line(self, ax: Axes, i: int) -> Line2D:
+        style = {"color": base.COLOURS[i], "linestyle": base.STYLES[i], "marker": base.MARKERS[i]}
+        return ax.plot([], [], markersize=4.5, linewidth=1.8, **style)[0]
 
     def _band(self, ax: Axes, i: int) -> Any:
         return ax.add_collection(
@@ -230,6 +286,7 @@ class Curves(View):
     def update(self, drawn: Drawn) -> None:
         for name, y in self.series.items():
             drawn.parts.lines[name].set_data(self.x, y)
+            drawn.parts.lines[name].set_markevery(max(1, len(self.x) // 8))
         for name, (low, high) in self.band.items():
             edge = np.concatenate([np.stack([self.x, low], 1), np.stack([self.x, high], 1)[::-1]])
             drawn.parts.bands[name].set_verts([edge])
@@ -238,8 +295,9 @@ class Curves(View):
             dot.set_visible(False)
         if self.at is not None:
             drawn.parts.cursor.set_xdata([self.at, self.at])
-            for dot, value in zip(drawn.parts.dots, self._values_at().values(), strict=False):
-                dot.set_visible(True)
+            for dot, value in zip(drawn.parts.dots, self._values_at().values(), strict=True):
+                low, high = self.ends
+                dot.set_visible(low <= value <= high and self.span[0] <= self.at <= self.span[1])
                 dot.set_data([self.at], [value])
 
     def _values_at(self) -> dict[str, float]:
@@ -249,13 +307,41 @@ class Curves(View):
     def describe(self) -> str:
         words = []
         for name, y in self.series.items():
-            low = int(np.argwhere(y <= y.min() + 1e-9)[0, 0])
+            low = base.largest(-np.log(y) if self.log else -y, float(np.abs(y).max()))[0]
             words.append(
-                f"{name} from {compact(y[0])} to {compact(y[-1])}, smallest {compact(y[low])}"
-                f" at {compact(self.x[low])}, largest {compact(y.max())}, mean {compact(y.mean())}"
+                f"{name} from {self._say(y[0])} to {self._say(y[-1])}, smallest {self._say(y[low])}"
+                f" at {base.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
             )
         at = ""
         if self.at is not None:
-            now = ", ".join(f"{name} {compact(v)}" for name, v in self._values_at().items())
-            at = f"; at {self.xlabel or 'x'} {compact(self.at)}: {now}"
+            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
+            at = f"; at {self.xlabel or 'x'} {base.plain(self.at)}: {now}"
         return f"{self.title or 'curves'}: " + "; ".join(words) + at + "."
+
+    def _say(self, value: float) -> str:
+        return compact(value, 0.0 if self.log else 1e-9 * max(map(abs, self.ends)))
+
+
+def _finite(values: Any, name: str, log: bool) -> np.ndarray:
+    """A row of finite numbers, all above 0 for a log scale."""
+    array = base.as_array(values, name, 1)
+    if log and array.min() <= 0:
+        raise ValueError(f"{name} holds {array.min():.3g}, but a log scale starts above 0: pass log=False")
+    return array
+
+
+def _range(ylim: Any, log: bool) -> tuple[float, float] | None:
+    if ylim is None:
+        return None
+    low, high = _finite(ylim, "ylim", log)
+    if not low < high:
+        raise ValueError(f"ylim must be (low, high) with low < high, got {ylim}")
+    return float(low), float(high)
+
+
+def _ticks(low: float, high: float, count: int) -> dict[float, str]:
+    """At most about `count` round numbers from low to high, with their texts."""
+    places = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    slack = 1e-9 * (high - low)
+    kept = (0.0 if abs(v) <= slack else float(v) for v in places if low - slack <= v <= high + slack)
+    return {v: base.plain(v).replace("-", "−") for v in kept}

@@ -40,7 +40,7 @@ class Heatmap(View):
     axes: tuple[str, str] = ("query", "key")
 
     def __post_init__(self) -> None:
-        values = base.as_array(self.values, "Heatmap values", 2)
+        values = base.as_array(self.values, "Heatmap values", 2, masked=True)
         signed, limit = scale_of(values, self.signed, self.limit)
         fields = {
             "values": values,
@@ -265,7 +265,7 @@ class Heads(View):
     selected: int | None = None
 
     def __post_init__(self) -> None:
-        values = base.as_array(self.values, "Heads values", 3)
+        values = base.as_array(self.values, "Heads values", 3, masked=True)
         fields = {
             "values": values,
             "rows": base.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),

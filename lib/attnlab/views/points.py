@@ -18,8 +18,9 @@ SIDE = 290  # pixels of the square
 class Points(View):
     """Labelled points [n, 2] on a square from -limit to limit (from 0 when none is negative).
 
-    `arrows` draws each from the origin. `mark` is one more point; with `weights` [n] a line joins it to every
-    point, the thicker, the more weight. Raises ValueError for another shape, NaN, a wrong number of labels.
+    A point beyond `limit` makes the square larger. `arrows` draws each from the origin. `mark` is one more
+    point; with `weights` [n] a line joins it to every point, the thicker, the more weight. Raises ValueError
+    for another shape, NaN, a wrong number of labels.
     """
 
     points: Any
@@ -46,8 +47,9 @@ class Points(View):
             raise ValueError(
                 f"weights need a mark and one weight per point: {len(weights)} for {len(points)} points"
             )
-        labels = base.as_labels(self.labels, len(points), "labels", "the points")
-        for name, value in {"points": points, "labels": labels, "mark": mark, "weights": weights}.items():
+        fields = {"points": points, "mark": mark, "weights": weights, "limit": base.as_limit(self.limit)}
+        fields["labels"] = base.as_labels(self.labels, len(points), "labels", "the points")
+        for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     @property
@@ -56,15 +58,27 @@ class Points(View):
 
     @property
     def ends(self) -> tuple[float, float]:
-        limit = self.limit or base.nice(np.abs(self._every).max() * 1.05)
+        reach = float(np.abs(self._every).max())
+        limit = self.limit if self.limit and reach <= self.limit * (1 + 1e-9) else base.nice(reach * 1.05)
         return (-limit if self._every.min() < -1e-9 else -0.08 * limit), limit
 
     def key(self) -> tuple[Any, ...]:
         return self.labels, self.ends, self.arrows, self.mark is None, self.weights is None, self.axes
 
     def box(self, measure: Measure) -> Box:
-        reach = max(measure(base.shown(t)) for t in (*self.labels, self.mark_label))
-        return Box(SIDE, SIDE, 34 + 18 * bool(self.axes[1]), reach + 14, 14, 24 + 18 * bool(self.axes[0]))
+        reach = max(
+            *(measure(base.shown(label)) for label in self.labels),
+            measure(base.shown(self.mark_label), base.SIZE, "bold"),
+        )
+        left = max(measure(text) for _, text in self._ticks) + 16 + 18 * bool(self.axes[1])
+        return Box(SIDE, SIDE, left, reach + 14, 16, 26 + 18 * bool(self.axes[0]))
+
+    @property
+    def _ticks(self) -> list[tuple[float, str]]:
+        """0 and the ends of the scale, with their texts."""
+        low, high = self.ends
+        places = [-high, 0.0, high] if low == -high else [0.0, high]
+        return [(value, base.plain(value).replace("-", "−")) for value in places]
 
     def _pixels(self, points: np.ndarray) -> np.ndarray:
         low, high = self.ends
@@ -87,27 +101,17 @@ class Points(View):
         return drawn
 
     def _draw_ground(self, ax: Axes, box: Box) -> None:
-        zero, ends = (
-            self._pixels(np.zeros(2)),
-            sorted({*self.ends[1:], 0.0, max(self.ends[0], -self.ends[1])}),
-        )
+        zero = self._pixels(np.zeros(2))
         for x0, x1, y0, y1 in ((0, SIDE, zero[1], zero[1]), (zero[0], zero[0], 0, SIDE)):
             ax.plot([x0, x1], [y0, y1], color="#b0b0b0", linewidth=1, zorder=0, clip_on=False)
-        for value in (v for v in ends if v == 0 or abs(v) == self.ends[1]):
+        for value, text in self._ticks:
             x, y = self._pixels(np.array([value, value]))
-            text = f"{value:g}".replace("-", "−")
-            base.write(ax, x, SIDE + 12, text, ha="center", color=base.GREY)
-            base.write(ax, -8, y, text, ha="right", color=base.GREY)
-        base.write(ax, SIDE / 2, SIDE + 28, base.drawable(self.axes[0]), ha="center", color=base.GREY)
-        base.write(
-            ax,
-            -box.left + 10,
-            SIDE / 2,
-            base.drawable(self.axes[1]),
-            ha="center",
-            rotation=90,
-            color=base.GREY,
-        )
+            base.write(ax, x, SIDE + 15, text, ha="center", color=base.GREY)
+            base.write(ax, -12, y, text, ha="right", color=base.GREY)
+        across, up = map(base.drawable, self.axes)
+        style = {"ha": "center", "color": base.GREY}
+        base.write(ax, SIDE / 2, SIDE + 33, across, **style)
+        base.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
 
     def update(self, drawn: Drawn) -> None:
         parts, places, zero = drawn.parts, self._pixels(self.points), self._pixels(np.zeros(2))
@@ -129,23 +133,28 @@ class Points(View):
             parts.mark_name.set_text(base.shown(self.mark_label))
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
+        digits, places = max(2, base.digits_for(self.ends[1])), self._pixels(self.points)
         return [
-            base.grid_hit((x - 10, y - 10, 20, 20), [label], [""], [[_pair(point)]], axes=("", ""))
-            for label, point, (x, y) in zip(self.labels, self.points, self._pixels(self.points), strict=True)
+            base.grid_hit((x - 10, y - 10, 20, 20), [label], [""], [[_pair(point, digits)]], axes=("", ""))
+            for label, point, (x, y) in zip(self.labels, self.points, places, strict=True)
         ]
 
     def describe(self) -> str:
-        words = ", ".join(
-            f"{label} {_pair(point)}" for label, point in zip(self.labels, self.points, strict=True)
-        )
+        labels, digits = base.distinct(self.labels), max(2, base.digits_for(self.ends[1]))
+        pairs = zip(labels, self.points, strict=True)
+        words = ", ".join(f"{label} {_pair(point, digits)}" for label, point in pairs)
         if self.mark is not None:
-            near = int(np.argmin(np.round(((self.points - self.mark) ** 2).sum(axis=1), 9)))
-            words += f"; {self.mark_label or 'mark'} {_pair(self.mark)}, nearest to {self.labels[near]}"
+            distances = -((self.points - self.mark) ** 2).sum(axis=1)
+            near = labels[base.largest(distances, self.ends[1] ** 2)[0]]
+            words += f"; {self.mark_label or 'mark'} {_pair(self.mark, digits)}, nearest to {near}"
+        if self.weights is not None:
+            pairs = zip(labels, self.weights, strict=True)
+            words += "; weights " + ", ".join(f"{label} {number(weight)}" for label, weight in pairs)
         return f"{self.title or 'points'}: {words}."
 
 
-def _pair(point: np.ndarray) -> str:
-    return f"({number(point[0])}, {number(point[1])})"
+def _pair(point: np.ndarray, digits: int = 2) -> str:
+    return f"({number(point[0], digits)}, {number(point[1], digits)})"
 
 
 def _head(start: np.ndarray, tip: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ bars, lines: transparent, a palette of at most 255 colours).
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ class Stage:
             self._figure.draw_artist(title)
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         if colours:
-            picture = picture.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            picture = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         return _png(picture, optimize=True)
 
     def save(self, path: Path, kind: str) -> None:
@@ -129,7 +130,9 @@ class Stage:
     def _new_axes(self) -> Axes:
         """Axes for one more view. Every axes needs a label of its own, and every view a title above it."""
         self._titles.append(
-            self._figure.text(0, 0, "", fontproperties=base.font(*HEADING), va="center", animated=True)
+            self._figure.text(
+                0, 0, "", fontproperties=base.font(*HEADING), va="center", animated=True, parse_math=False
+            )
         )
         return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
 
@@ -157,7 +160,7 @@ class Stage:
         for title, view, slot in zip(self._titles, self.views, self._slots, strict=True):
             top = slot.y - slot.box.top - TITLE
             title.set_position(((slot.x - slot.box.left + 4) / width, 1 - (top + TITLE / 2) / height))
-            title.set_text(base.drawable(view.title))
+            title.set_text(heading(view.title))
 
     def _new_figure(self) -> None:
         self._figure = Figure(facecolor="white")
@@ -207,6 +210,16 @@ class Stage:
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
 
+@lru_cache(1024)
+def heading(title: str) -> str:
+    """A title as it is drawn: no wider than a row of views; the digest has it whole."""
+    text = base.drawable(title)
+    if base.measure(text, *HEADING) <= WIDEST - 8:
+        return text
+    fits = (n for n in range(len(text), 0, -1) if base.measure(text[:n] + "…", *HEADING) <= WIDEST - 8)
+    return text[: next(fits)] + "…"
+
+
 def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tuple[float, float]]:
     """Place boxes in rows no wider than WIDEST where they fit; leftover width goes to boxes that can grow."""
     boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
@@ -232,7 +245,7 @@ def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tu
 
 def _with_title(box: Box, title: str) -> Box:
     """The box, wide enough for the title above it."""
-    missing = base.measure(base.drawable(title), *HEADING) + 8 - box.outer[0] if title else 0.0
+    missing = base.measure(heading(title), *HEADING) + 8 - box.outer[0] if title else 0.0
     return replace(box, right=box.right + 16 * -(-missing // 16)) if missing > 0 else box
 
 
