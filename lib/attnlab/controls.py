@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,8 +11,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from attnlab.tokens import words
-from attnlab.views.base import nice
 
+MOST_STEPS = 10_000
 _WIDE = {"description_width": "initial"}
 
 
@@ -46,7 +47,7 @@ class Control:
         """The raw value of a state string's text; ValueError when it is garbled."""
         raise NotImplementedError
 
-    def stops(self) -> list[Any]:
+    def ends(self) -> list[Any]:
         """Raw values that a tour visits besides the one the panel begins with: the two ends."""
         raise NotImplementedError
 
@@ -54,16 +55,76 @@ class Control:
         """The raw value for row `index` of a picture."""
         raise TypeError(f"{type(self).__name__} control {name!r} cannot be set by choosing a row")
 
-    def index(self, raw: Any) -> int:
-        """The row that the raw value stands for."""
-        return int(raw)
+
+class Steps(Control):
+    """A slider over numbers. The widget holds the place in `stops_at`, not the number.
+
+    A FloatSlider sends back what its own arithmetic makes of a number (0.5000000000000001 for 0.5), and so
+    overwrites a newer one that code has set meanwhile (ipywidgets issue 3951). Places are whole numbers.
+    """
+
+    value: float | None
+
+    @property
+    def stops_at(self) -> tuple[float, ...]:
+        raise NotImplementedError
+
+    @property
+    def said(self) -> str:
+        """The numbers in words, for a message."""
+        numbers = self.stops_at
+        if len(numbers) <= 12:
+            return ", ".join(map(str, numbers))
+        return f"{numbers[0]}, {numbers[1]} ... {numbers[-1]}"
+
+    def raw(self, value: Any, name: str) -> Any:
+        numbers = np.asarray(self.stops_at)
+        low, high = numbers.min(), numbers.max()
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            raise TypeError(f"{name} must be a number from {low} to {high}, got {value!r}")
+        if not low <= value <= high:
+            raise ValueError(f"{name} must be from {low} to {high}, got {value}")
+        near = int(np.argmin(np.abs(numbers - value)))
+        if not math.isclose(numbers[near], value, rel_tol=1e-9, abs_tol=1e-12):
+            raise ValueError(f"{name} must be one of {self.said}; nearest to {value} is {numbers[near]}")
+        return near
+
+    def value_of(self, raw: Any) -> Any:
+        return self.stops_at[raw]
+
+    def build(self, label: str, raw: Any) -> widgets.Widget:
+        digits = max(len(f"{n:.10g}".partition(".")[2]) for n in self.stops_at)
+        regular = digits <= 6 and all("e" not in f"{n:.10g}" for n in self.stops_at)
+        texts = [f"{n:.{digits}f}" if regular else f"{n:g}" for n in self.stops_at]
+        options = [(text.replace("-", "−"), i) for i, text in enumerate(texts)]
+        return widgets.SelectionSlider(options=options, value=raw, description=label, style=_WIDE)
+
+    def text(self, raw: Any) -> str:
+        return repr(self.stops_at[raw])
+
+    def parse(self, text: str, name: str) -> Any:
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError(f"{name}={text!r} is not a number") from None
+        return self.raw(number, name)
+
+    def ends(self) -> list[Any]:
+        return [0, len(self.stops_at) - 1]
+
+    def row(self, index: int, name: str) -> Any:
+        numbers = self.stops_at
+        if any(n != int(n) for n in numbers):
+            return super().row(index, name)
+        return int(np.argmin(np.abs(np.asarray(numbers) - index)))
 
 
 @dataclass(frozen=True)
-class Slider(Control):
+class Slider(Steps):
     """A number from `low` to `high` in steps. Whole numbers when low, high and step are int.
 
-    `value` is where it begins (default: the middle). Raises ValueError for low >= high or a step <= 0.
+    `value` is where it begins (default: the middle). `step` is 1 for whole numbers, else about a hundredth of
+    the range. Raises ValueError for low >= high, a step <= 0, or more than 10,000 steps.
     """
 
     low: float
@@ -85,59 +146,32 @@ class Slider(Control):
             raise ValueError(f"Slider low must be below high, got low={self.low}, high={self.high}")
         if self.step is not None and self.step <= 0:
             raise ValueError(f"Slider step must be positive, got {self.step}")
+        if (self.high - self.low) / self._size > MOST_STEPS:
+            raise ValueError(
+                f"Slider from {self.low} to {self.high} has over {MOST_STEPS} steps: pass a larger step"
+            )
 
     @property
-    def whole(self) -> bool:
-        return all(v is None or isinstance(v, int | np.integer) for v in (self.low, self.high, self.step))
+    def _size(self) -> float:
+        """The step: given; or 1 for whole numbers; or 1 or 5 times a power of ten, for 90 steps or more."""
+        if self.step is not None:
+            return self.step
+        if all(isinstance(v, int | np.integer) for v in (self.low, self.high)):
+            return 1
+        most = (self.high - self.low) / 90
+        power = 10.0 ** math.floor(math.log10(most) + 1e-9)
+        return 5 * power if 5 * power <= most else power
 
-    @property
-    def size(self) -> float:
-        """The step: given, or 1 for whole numbers, or about a hundredth of the range."""
-        return self.step or (1 if self.whole else nice((self.high - self.low) / 100))
-
-    def raw(self, value: Any, name: str) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise TypeError(f"{name} must be a number from {self.low} to {self.high}, got {value!r}")
-        if not self.low <= value <= self.high:
-            raise ValueError(f"{name} must be from {self.low} to {self.high}, got {value}")
-        if self.whole and value != int(value):
-            raise ValueError(f"{name} must be a whole number from {self.low} to {self.high}, got {value}")
-        return int(value) if self.whole else float(value)
-
-    def value_of(self, raw: Any) -> Any:
-        return raw
-
-    def text(self, raw: Any) -> str:
-        return repr(raw)
+    @cached_property
+    def stops_at(self) -> tuple[float, ...]:
+        count = math.floor((self.high - self.low) / self._size + 1e-9) + 1
+        numbers = [self.low + i * self._size for i in range(count)]
+        if not all(isinstance(n, int | np.integer) for n in numbers):
+            numbers = [round(float(n), 12) for n in numbers]
+        return tuple(numbers if math.isclose(numbers[-1], self.high) else [*numbers, self.high])
 
     def start(self, name: str) -> Any:
-        if self.value is None:
-            steps = round((self.high - self.low) / 2 / self.size)
-            return self.raw(min(self.high, self.low + steps * self.size), name)
-        return self.raw(self.value, name)
-
-    def build(self, label: str, raw: Any) -> widgets.Widget:
-        more = {"description": label, "style": _WIDE, "min": self.low, "max": self.high, "step": self.size}
-        if self.whole:
-            return widgets.IntSlider(raw, **more)
-        digits = max(0, min(6, -math.floor(math.log10(self.size) + 1e-9)))
-        digits += round(self.size * 10**digits, 9) != round(self.size * 10**digits)
-        return widgets.FloatSlider(raw, readout_format=f".{digits}f", **more)
-
-    def parse(self, text: str, name: str) -> Any:
-        try:
-            number = int(text) if self.whole else float(text)
-        except ValueError:
-            raise ValueError(f"{name}={text!r} is not a {'whole ' if self.whole else ''}number") from None
-        return self.raw(number, name)
-
-    def stops(self) -> list[Any]:
-        return [self.low, self.high] if self.whole else [float(self.low), float(self.high)]
-
-    def row(self, index: int, name: str) -> Any:
-        if not self.whole:
-            return super().row(index, name)
-        return max(int(self.low), min(int(self.high), index))
+        return (len(self.stops_at) - 1) // 2 if self.value is None else self.raw(self.value, name)
 
 
 @dataclass(frozen=True)
@@ -191,7 +225,7 @@ class Choice(Control):
             raise ValueError(f"{name}={unquote(text)!r} is not one of {', '.join(self.labels)}")
         return self.labels.index(unquote(text))
 
-    def stops(self) -> list[Any]:
+    def ends(self) -> list[Any]:
         return [0, len(self.labels) - 1] if len(self.labels) > 4 else list(range(len(self.labels)))
 
     def row(self, index: int, name: str) -> Any:
@@ -227,12 +261,12 @@ class Toggle(Control):
             raise ValueError(f"{name}={text!r} must be 0 or 1")
         return text == "1"
 
-    def stops(self) -> list[Any]:
+    def ends(self) -> list[Any]:
         return [False, True]
 
 
 @dataclass(frozen=True)
-class Scrub(Control):
+class Scrub(Steps):
     """A slider over a sequence of numbers (the steps of a training) with Step back, Play and Step forward.
 
     Raises ValueError for no values or values that are not finite numbers in rising or falling order.
@@ -258,49 +292,12 @@ class Scrub(Control):
             )
         object.__setattr__(self, "values", tuple(values.tolist()))
 
-    def raw(self, value: Any, name: str) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-            raise TypeError(f"{name} must be one of the numbers {self._range}, got {value!r}")
-        near = int(np.argmin(np.abs(np.asarray(self.values) - value)))
-        if not math.isclose(self.values[near], value, rel_tol=1e-9, abs_tol=1e-12):
-            raise ValueError(
-                f"{name} must be one of {self._range}; nearest to {value} is {self.values[near]}"
-            )
-        return near
-
     @property
-    def _range(self) -> str:
-        few = len(self.values) <= 12
-        return (
-            ", ".join(map(str, self.values))
-            if few
-            else f"{self.values[0]}, {self.values[1]} ... {self.values[-1]}"
-        )
-
-    def value_of(self, raw: Any) -> Any:
-        return self.values[raw]
+    def stops_at(self) -> tuple[float, ...]:
+        return self.values
 
     def start(self, name: str) -> Any:
         return 0 if self.value is None else self.raw(self.value, name)
-
-    def build(self, label: str, raw: Any) -> widgets.Widget:
-        options = [
-            (f"{value:g}" if isinstance(value, float) else str(value), i)
-            for i, value in enumerate(self.values)
-        ]
-        return widgets.SelectionSlider(options=options, value=raw, description=label, style=_WIDE)
-
-    def text(self, raw: Any) -> str:
-        return repr(self.values[raw])
-
-    def parse(self, text: str, name: str) -> Any:
-        try:
-            return self.raw(float(text), name)
-        except ValueError:
-            raise ValueError(f"{name}={text!r} is not one of {self._range}") from None
-
-    def stops(self) -> list[Any]:
-        return [0, len(self.values) - 1]
 
     def row(self, index: int, name: str) -> Any:
         return max(0, min(len(self.values) - 1, index))
@@ -347,7 +344,7 @@ class Sentence(Control):
     def parse(self, text: str, name: str) -> Any:
         return self.raw(unquote(text), name)
 
-    def stops(self) -> list[Any]:
+    def ends(self) -> list[Any]:
         return [words(self.value)[0], " ".join(reversed(words(self.value)))]
 
 

@@ -116,7 +116,7 @@ class Panel:
         before, sentence = self.state, self.reset()
         print(f"start: {sentence}")
         for name, spec in self._specs.items():
-            for raw in _unlike(spec.stops(), self._start[name]):
+            for raw in _unlike(spec.ends(), self._start[name]):
                 print(f"{name} = {spec.text(raw)}: {self._move({name: raw})}")
             if self._move({name: self._start[name]}) != sentence:
                 raise RuntimeError(
@@ -320,15 +320,16 @@ class Panel:
                 self._try(lambda: self._select(message))
 
     def _select(self, message: Mapping[str, Any]) -> None:
-        if "row" in message:
-            name = message["select"]
-            self._move({name: self._specs[name].row(message["row"], name)})
+        name = message["select"]
+        row = self._specs[name].row(message.get("row", 0), name)
+        if "by" in message:
+            self._by(name, message["by"])
         else:
-            self._by(message["select"], message["by"])
+            self._move({name: row})
 
     def _by(self, name: str, by: int) -> None:
-        spec = self._specs[name]
-        self._move({name: spec.row(spec.index(self.controls[name].value) + by, name)})
+        ends = self._specs[name].ends()
+        self._move({name: max(min(ends), min(max(ends), self.controls[name].value + by))})
 
     # ------------------------------------------------------------ playing
 
@@ -338,7 +339,7 @@ class Panel:
             if self._screen.clock.get("control") == name:
                 return self._stop()
             self._stop()
-            if self.controls[name].value == len(self._specs[name].values) - 1:
+            if self.controls[name].value == self._specs[name].ends()[-1]:
                 self._try(lambda: self._move({name: 0}))
             self._players[name].description = "❚❚ Pause"
             self._screen.clock = {"control": name, "at": self.controls[name].value, "wait": FRAME_WAIT}
@@ -351,7 +352,7 @@ class Panel:
     def _tick(self, name: str, at: int) -> None:
         if self._screen.clock.get("control") != name or at != self._screen.clock["at"]:
             return  # paused meanwhile, or asked twice
-        last = len(self._specs[name].values) - 1
+        last = self._specs[name].ends()[-1]
         now = min(last, self.controls[name].value + max(1, last // FRAMES))
         if self._try(lambda: self._move({name: now})):
             if now == last:

@@ -15,6 +15,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page
 # Said by JupyterLab itself for every notebook; not about us.
 NOISE = ("favicon", "ResizeObserver loop")
 NOTEBOOK = "jupyterapp.shell.currentWidget"
+KERNEL = f"{NOTEBOOK}.sessionContext.session.kernel"
 
 
 class Lab:
@@ -51,6 +52,26 @@ class Lab:
         """Run a line in the notebook's kernel, as another cell would; its outputs are not shown."""
         run = f"code => {NOTEBOOK}.sessionContext.session.kernel.requestExecute({{code}}).done"
         reply = self.page.evaluate(f"async code => (await ({run})(code)).content", source)
+        assert reply["status"] == "ok", reply
+
+    def value_of(self, expression: str) -> str:
+        """The repr of an expression in the notebook's kernel."""
+        ask = f"{KERNEL}.requestExecute({{code: '', user_expressions: {{it}}}}).done"
+        answer = self.page.evaluate(f"async it => (await {ask}).content", expression)["user_expressions"][
+            "it"
+        ]
+        assert answer["status"] == "ok", answer
+        return answer["data"]["text/plain"]
+
+    def start_code(self, source: str) -> None:
+        """Run code in the kernel without waiting for it; `window.attnlabRunning` says if it still runs."""
+        reply = f"window.attnlabReply = {KERNEL}.requestExecute({{code}}).done"
+        ended = "window.attnlabReply.then(() => { window.attnlabRunning = false })"
+        self.page.evaluate(f"code => {{ window.attnlabRunning = true; {reply}; {ended}; }}", source)
+
+    def wait_for_code(self) -> None:
+        """Wait for what `start_code` began; it must not have failed."""
+        reply = self.page.evaluate("async () => (await window.attnlabReply).content")
         assert reply["status"] == "ok", reply
 
     def save(self) -> None:

@@ -1,0 +1,281 @@
+"""Every panel of every notebook in a real browser: what a hand moves is what code would have shown."""
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from attnlab.controls import Choice, Scrub, Sentence, Slider, Toggle
+from attnlab.panel import Panel
+from tests.browser.conftest import Server
+from tests.browser.lab import Lab, LivePanel
+from tests.browser.test_lab import opened
+from tests.refresh import NOTEBOOKS
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+BLOCK, THRESHOLD = 24, 8  # pixels; of 255: a browser composes the layers with other rounding
+
+
+@cache
+def twins(path: Path) -> dict[str, Panel]:
+    """The notebook's panels, made by running its code here, without a browser."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"<{path.name}>", "exec"), space)
+    panels = [value for value in space.values() if isinstance(value, Panel)]
+    return {panel.name: panel for panel in panels}
+
+
+def kernel_state(lab: Lab, name: str) -> str:
+    return lab.value_of(f"{name}.state").strip("'\"")
+
+
+def same_picture(live: np.ndarray, png: bytes) -> float:
+    """The largest difference of the means over blocks, 0 to 255."""
+    still = Image.open(io.BytesIO(png)).convert("RGB")
+    assert live.shape[:2] == still.size[::-1]
+    size = still.width // BLOCK, still.height // BLOCK
+    shown = Image.fromarray(live[..., :3])
+    means = [np.asarray(p.resize(size, Image.Resampling.BOX), float) for p in (shown, still)]
+    return float(np.abs(means[0] - means[1]).max())
+
+
+def agree(lab: Lab, live: LivePanel, twin: Panel) -> str:
+    """The browser shows what `set_state` gives for the state of the kernel; returns that state."""
+    state = kernel_state(lab, twin.name)
+    assert live.sentence() == " ".join(twin.set_state(state).split())
+    assert same_picture(live.pixels(), twin.png()) < THRESHOLD
+    assert live.error() == ""
+    return state
+
+
+def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
+    """Every control, moved by the mouse and by the keyboard; each move leads to a value of its own."""
+    for name, spec in twin._specs.items():
+        if isinstance(spec, Slider | Scrub):
+            yield f"{name} by mouse", lambda name=name: live.move(name, to=0.97)
+            yield f"{name} by keyboard", lambda name=name: live.press(name, "ArrowLeft")
+        elif isinstance(spec, Choice):
+            label = spec.labels[-1] if live.value(name) != spec.labels[-1] else spec.labels[0]
+            yield f"{name} by mouse", lambda name=name, label=label: live.choose(name, label)
+            key = "ArrowUp" if label == spec.labels[-1] else "ArrowDown"
+            yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
+        elif isinstance(spec, Toggle):
+            yield f"{name} by mouse", lambda name=name: live.click(name)
+            yield f"{name} by keyboard", lambda name=name: live.press(name, "Space")
+        else:
+            assert isinstance(spec, Sentence)
+            yield f"{name} by keyboard", lambda name=name: live.write(name, "two words")
+        if isinstance(spec, Scrub):
+            yield f"{name} by a button", lambda: live.button("◀ Step back").click()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_control_of_every_panel_moves_the_picture_and_the_sentence(lab: Lab, path: Path) -> None:
+    lab.open(path.name)
+    lab.run_all()
+    for name, twin in twins(path).items():
+        live = lab.panel(name)
+        if live.button("Reset").count():
+            live.button("Reset").click()
+        live.settle()
+        seen = [agree(lab, live, twin)]
+        for what, move in moves_of(live, twin):
+            before, shown = live.sequence(), live.pixels()
+            move()
+            live.wait_for_new_frame(before)
+            state = agree(lab, live, twin)
+            assert state != seen[-1], f"{name}: {what} moved nothing"
+            digest = twin.digest
+            if twin.set_state(seen[-1]) != digest:
+                assert (live.pixels().shape != shown.shape) or (live.pixels() != shown).any(), (
+                    f"{name}: {what}"
+                )
+            seen.append(state)
+        assert live.alternative_text().startswith(live.sentence()[:40])
+    assert lab.errors == []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_accessible_and_usable_at_200_percent(lab: Lab, path: Path) -> None:
+    """axe finds nothing in our outputs; at 200 % (half the CSS pixels) sliders keep a track of 120 pixels."""
+    lab.open(path.name)
+    lab.run_all()
+    report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
+    faults = [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]]
+    assert faults == []
+    lab.page.set_viewport_size({"width": 640, "height": 450})
+    lab.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.page.wait_for_timeout(500)
+    for live in lab.panels():
+        live.root.scroll_into_view_if_needed()
+        width = live.root.bounding_box()["width"]
+        for track in live.root.locator(".noUi-base").all():
+            assert track.bounding_box()["width"] >= 120
+        canvas = live.canvas.bounding_box()
+        assert canvas["width"] <= width + 1, "the picture scales with the column"
+
+
+# ---------------------------------------------------------------- one panel, every way to use it
+
+PANEL = """
+import time
+import numpy as np
+from attnlab import *
+from attnlab.attention import softmax
+tokens = ["The", "<b>cat</b>", "猫😀", "slept"]
+scores = np.arange(16.0).reshape(4, 4) % 5
+@explore(query=Choice(tokens, value="slept"), temperature=Slider(0.5, 5.0, value=1.0), step=Scrub(range(6)),
+         presets={"sharp": "temperature=0.5;query=The"})
+def look(query, temperature, step):
+    if temperature == 5.0:
+        raise ValueError("<i>too hot</i>")
+    i = tokens.index(query)
+    weights = softmax(scores + step, temperature=temperature)
+    return Heatmap(weights, tokens, tokens, "weights", select="query", selected=i), Note(f"step {step}")
+"""
+
+
+@pytest.fixture
+def look(lab: Lab, lab_server: Server) -> LivePanel:
+    return opened(lab, lab_server, PANEL).panel("look")
+
+
+def cell_at(lab: Lab, live: LivePanel, row: int, col: int) -> tuple[float, float]:
+    """The middle of a cell of the heatmap, as fractions of the picture."""
+    frame = "{k: look._screen.frame[k] for k in ('hits', 'size')}"
+    shown = eval(lab.value_of(frame))
+    x, y, width, height = shown["hits"][0]["box"]
+    return (x + (col + 0.5) * width / 4) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
+
+
+def test_the_pointer_tells_query_key_and_value_without_the_kernel(lab: Lab, look: LivePanel) -> None:
+    place = cell_at(lab, look, 3, 1)
+    lab.start_code("time.sleep(3)")
+    look.hover(*place)
+    lab.page.wait_for_function("!document.querySelector('.attnlab-tip').hidden", timeout=1500)
+    assert look.tip() == "query slept → key <b>cat</b>: 0.242"
+    look.hover(0.999, 0.001)
+    assert look.tip() == ""
+
+
+def test_a_click_on_a_row_and_the_arrow_keys_set_the_control(lab: Lab, look: LivePanel) -> None:
+    with look.new_frame():
+        look.click_picture(*cell_at(lab, look, 1, 2))
+    assert look.value("query") == "<b>cat</b>" and "row <b>cat</b> marked" in look.sentence()
+    with look.new_frame():
+        look.press_picture("ArrowDown")
+    assert look.value("query") == "猫😀"
+    with look.new_frame():
+        look.press_picture("ArrowUp", "ArrowUp")
+    assert look.value("query") == "The"
+    assert lab.page.locator(".attnlab-sentence b").count() == 0, "text is text"
+
+
+def test_presets_reset_and_errors(lab: Lab, look: LivePanel) -> None:
+    start = look.sentence()
+    with look.new_frame():
+        look.button("sharp").click()
+    assert look.value("temperature") == "0.50" and look.value("query") == "The"
+    good = look.pixels()
+    look.press("temperature", "End")
+    look.root.locator(".attnlab-error").wait_for()
+    assert "ValueError: <i>too hot</i>" in look.error() and "line 11" in look.error()
+    assert (look.pixels() == good).all(), "the last good picture stays"
+    with look.new_frame():
+        look.press("temperature", "ArrowLeft")
+    assert look.error() == ""
+    with look.new_frame():
+        look.button("Reset").click()
+    assert look.sentence() == start and lab.errors == []
+
+
+def test_play_runs_to_the_end_and_pauses(lab: Lab, look: LivePanel) -> None:
+    look.button("▶ Play").click()
+    lab.page.wait_for_function("document.querySelector('.attnlab-sentence').textContent.endsWith('step 5')")
+    look.button("▶ Play").wait_for()
+    assert look.value("step") == "5"
+    look.button("▶ Play").click()
+    look.button("❚❚ Pause").click()
+    look.settle()
+    assert int(look.value("step")) < 5
+
+
+def test_a_slider_moves_its_picture_while_a_cell_runs(lab: Lab, look: LivePanel) -> None:
+    """The cell moves another control at the same time; no stale frame, no exception, and both have moved."""
+    busy = "for i in range(150):\n    look.set(query=tokens[i % 4])\n    time.sleep(0.02)\n"
+    lab.start_code(busy)
+    before = look.sequence()
+    numbers = []
+    for _ in range(20):
+        look.press("temperature", "ArrowRight")
+        numbers.append(look.sequence())
+    assert lab.page.evaluate("window.attnlabRunning"), "the cell was still running"
+    assert numbers == sorted(numbers) and numbers[-1] > before + 20
+    lab.wait_for_code()
+    look.settle()
+    assert look.value("temperature") == "2.00"
+    assert lab.value_of("look.values['temperature']") == "2.0"
+    assert look.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+    assert look.error() == "" and lab.errors == []
+
+
+def test_code_and_browser_agree_after_a_burst_of_moves(lab: Lab, look: LivePanel) -> None:
+    """A FloatSlider would send old values back and undo the last move."""
+    lab.run_code("for t in np.linspace(0.5, 4.5, 81).round(2): look.set(temperature=float(t))")
+    look.settle()
+    assert lab.value_of("look.state") == "'query=slept;temperature=4.5;step=0'"
+    assert look.value("temperature") == "4.50"
+    assert look.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+
+
+def test_hidpi_pictures_are_sharp(lab_server: Server, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=2)
+    lab = Lab(context.new_page(), lab_server.address, "browser-tests")
+    live = opened(lab, lab_server, PANEL).panel("look")
+    lab.page.wait_for_function("document.querySelector('canvas.attnlab-canvas').width > 700")
+    box = live.canvas.bounding_box()
+    assert live.pixels().shape[1] == pytest.approx(2 * box["width"], abs=2)
+    lab.shut_down()
+    context.close()
+
+
+def test_present_enlarges_and_goes_back(lab: Lab, look: LivePanel) -> None:
+    width = look.canvas.bounding_box()["width"]
+    with look.new_frame():
+        lab.run_code("present(1.5)")
+    assert look.canvas.bounding_box()["width"] == pytest.approx(1.5 * width, abs=2)
+    code = "getComputedStyle(document.querySelector('.jp-Notebook .cm-content')).fontSize"
+    assert float(lab.page.evaluate(code).removesuffix("px")) >= 18
+    with look.new_frame():
+        lab.run_code("present(1)")
+    assert look.canvas.bounding_box()["width"] == pytest.approx(width, abs=2)
+
+
+def test_save_picture_downloads_what_is_shown(lab: Lab, look: LivePanel) -> None:
+    with lab.page.expect_download() as download:
+        look.root.locator(".attnlab-save").click()
+    assert download.value.suggested_filename == "look.png"
+    saved = np.asarray(Image.open(download.value.path()).convert("RGBA"))
+    assert (saved == look.pixels()).all()
+
+
+def test_a_saved_notebook_opens_with_its_pictures(lab: Lab, look: LivePanel, lab_server: Server) -> None:
+    lab.save()
+    lab.page.wait_for_timeout(500)
+    saved = nbformat.read(lab_server.folder / "made.ipynb", 4)
+    assert "widgets" not in saved.metadata
+    data = saved.cells[0].outputs[0]["data"]
+    assert set(data) == {"text/plain", "image/png"}
+    lab.shut_down()
+    lab.page.goto(f"{lab.address}/lab/tree/made.ipynb?token={lab.token}&reset")
+    lab.page.wait_for_selector(".jp-OutputArea-output img")
+    assert "Error displaying widget" not in lab.page.inner_text(".jp-Notebook")
