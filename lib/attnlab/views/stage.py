@@ -193,7 +193,8 @@ class Stage:
                 x0, x1, y0, y1 = picture.get_extent()
                 (left, low), (right, high) = drawn.ax.transData.transform([(x0, y0), (x1, y1)])
                 rgba = np.ascontiguousarray(picture.get_array())
-                place = [round(v) for v in (left, height - high, right - left, high - low)]
+                x, y = round(left), round(height - high)
+                place = [x, y, round(right) - x, round(height - low) - y]
                 layers.append(
                     {"place": place, "size": [rgba.shape[1], rgba.shape[0]], "rgba": rgba.tobytes()}
                 )
@@ -276,7 +277,8 @@ def _moved(view: View, slot: Slot) -> list[dict[str, Any]]:
 def encode(rgba: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     """A mostly transparent picture, uint8 [height, width, 4], cropped to what is in it: PNG and its corner.
 
-    Colours are told apart by the upper three bits of each channel, which makes a palette without a search.
+    Colours are told apart by the upper three bits of each channel, which makes a palette without a search; an
+    entry of the palette is the mean of its pixels.
     """
     ys, xs = np.flatnonzero(rgba[..., 3].any(axis=1)), np.flatnonzero(rgba[..., 3].any(axis=0))
     if not len(ys):
@@ -287,18 +289,19 @@ def encode(rgba: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     kept = crop[seen]
     wide = (kept >> 5).astype(np.uint16)
     codes = wide[:, 0] << 9 | wide[:, 1] << 6 | wide[:, 2] << 3 | wide[:, 3]
-    palette = np.zeros((4096, 4), np.uint8)
-    palette[codes] = kept
-    entries = np.flatnonzero(palette[:, 3])
+    count = np.bincount(codes, minlength=4096)
+    entries = np.flatnonzero(count)
     if len(entries) > 255:
         return _png(Image.fromarray(crop), compress_level=1), corner
+    sums = [np.bincount(codes, kept[:, channel], 4096)[entries] for channel in range(4)]
+    palette = np.round(np.stack(sums, axis=1) / count[entries, None]).astype(np.uint8)
     index = np.zeros(4096, np.uint8)
     index[entries] = np.arange(1, len(entries) + 1)
     pixels = np.zeros(crop.shape[:2], np.uint8)
     pixels[seen] = index[codes]
     picture = Image.fromarray(pixels)
-    picture.putpalette(b"\0\0\0" + palette[entries, :3].tobytes())
-    return _png(picture, compress_level=3, transparency=b"\0" + palette[entries, 3].tobytes()), corner
+    picture.putpalette(b"\0\0\0" + palette[:, :3].tobytes())
+    return _png(picture, compress_level=3, transparency=b"\0" + palette[:, 3].tobytes()), corner
 
 
 def _png(picture: Image.Image, **options: Any) -> bytes:
