@@ -119,6 +119,8 @@ class Stage:
             if kept and _alike(view, self.views[i]) and slot.box == self._slots[i].box:
                 continue
             stale = True
+            if kept:
+                self._drawn[i].ax.clear()
             drawn = self._draw(view, slot, self._drawn[i].ax if kept else self._new_axes())
             self._drawn[i : i + 1] = [drawn]
         self.views, self._slots, self._size = views, slots, size
@@ -137,7 +139,6 @@ class Stage:
         return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
 
     def _draw(self, view: View, slot: Slot, ax: Axes) -> Drawn:
-        ax.clear()
         ax.set_axis_off()
         ax.patch.set_visible(False)
         ax.set(xlim=(0, slot.box.width), ylim=(slot.box.height, 0), autoscale_on=False)

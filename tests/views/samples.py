@@ -1,0 +1,153 @@
+"""Views of every kind to try a promise on, and pictures as arrays."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from attnlab.attention import softmax
+from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
+from attnlab.views.stage import Frame, Stage
+
+SENTENCE = tuple("The cat drank milk because it was thirsty".split())
+Make = Callable[..., View]
+
+
+def weights(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Attention weights: every row sums to 1."""
+    return softmax(rng.normal(size=shape) * 1.5)
+
+
+def names(count: int, length: int = 4) -> list[str]:
+    """Different labels of about that length."""
+    return [f"{SENTENCE[i % 8]}{i}".ljust(length, "n")[: max(length, 2)] + "" for i in range(count)]
+
+
+def heatmap(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Heatmap(weights(rng, len(labels), len(labels)), labels, labels, title, selected=selected)
+
+
+def scores(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    values = rng.normal(size=(len(labels), len(labels)))
+    values[np.triu_indices(len(labels), 1)] = -np.inf
+    return Heatmap(values, labels, labels, title, signed=True, limit=3, selected=selected)
+
+
+def plain_map(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """A map with too many columns for numbers."""
+    cols = names(15)
+    return Heatmap(weights(rng, len(labels), 15), labels, cols, title, selected=selected)
+
+
+def heads(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Heads(weights(rng, 3, len(labels), len(labels)), labels, labels, title, selected=selected)
+
+
+def links(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Links(weights(rng, len(labels), len(labels)), labels, labels, title, selected=selected)
+
+
+def dot(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    keys = rng.uniform(-1, 1, size=(len(labels), 4))
+    keys[0, 0] = 2.5  # keeps the end of the scale
+    q, columns = rng.uniform(-1, 1, size=4), ["animal", "drink", "state", "time"]
+    return DotProduct(q, keys, labels, title, query=labels[-1], selected=selected, columns=columns, scale=0.5)
+
+
+def bars(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Bars(rng.uniform(-1, 1, len(labels)), labels, title, limit=1, guide=0.5)
+
+
+def log_bars(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    values = np.append(10 ** rng.uniform(-3, -1, len(labels) - 1), 2e-4)
+    return Bars(values, labels, title, log=True, limit=1)
+
+
+def curves(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    series = {label: rng.uniform(0.5, 2, 12) for label in labels[:5]}
+    band = {labels[0]: (series[labels[0]] - 0.3, series[labels[0]] + 0.3)}
+    style = {"xlabel": "step", "ylabel": "loss", "band": band}
+    return Curves(series, title, at=selected, ylim=(0, 3), **style)
+
+
+def log_curves(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Curves({labels[0]: 10 ** rng.uniform(-4, 0, 9)}, title, at=selected, log=True, ylim=(1e-4, 1))
+
+
+def points(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    places, share = rng.uniform(-1, 1, (len(labels), 2)), weights(rng, len(labels))
+    more = {"mark": share @ places, "weights": share, "mark_label": "mix", "axes": ("animal", "drink")}
+    return Points(places, labels, title, limit=1, **more)
+
+
+def arrows(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Points(rng.uniform(0, 1, (len(labels), 2)), labels, title, limit=1, arrows=True)
+
+
+def formula(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    number = f"{rng.uniform():.2f}"
+    return Formula(rf"\frac{{q \cdot k}}{{\sqrt{{d_k}}}} = {number}", f"score {number}", title)
+
+
+def note(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Note(f"{labels[0]} looks at {labels[-1]} with {rng.uniform():.2f}.", title)
+
+
+KINDS: dict[str, Make] = {
+    make.__name__: make
+    for make in (
+        heatmap, scores, plain_map, heads, links, dot, bars, log_bars, curves, log_curves, points, arrows,
+        formula, note,
+    )
+}  # fmt: skip
+
+
+def view(kind: str, seed: int = 0, count: int = 4, title: str = "a title", **more: Any) -> View:
+    """A view of that kind; its data depend on the seed alone."""
+    labels = more.pop("labels", None) or SENTENCE[:count]
+    return KINDS[kind](np.random.default_rng(seed), labels, title, more.pop("selected", None))
+
+
+def decoded(png: bytes, mode: str = "RGB") -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert(mode))
+
+
+def pixels(stage: Stage) -> np.ndarray:
+    """The picture on the stage, [height, width, rgb]."""
+    return decoded(stage.png(colours=None))
+
+
+class Viewer:
+    """Sees frames as the browser does: it keeps the background until another one comes."""
+
+    def __init__(self, **size: float) -> None:
+        self.stage = Stage(**size)
+        self.background = b""
+
+    def show(self, *views: View) -> Frame:
+        """The frame, with the background that stands behind it."""
+        frame = self.stage.show(views)
+        self.background = frame.background or self.background
+        return replace(frame, background=self.background)
+
+
+def composed(frame: Frame) -> np.ndarray:
+    """The layers of a frame, put together as the browser does it; floats [height, width, rgb]."""
+    picture = Image.open(io.BytesIO(frame.background)).convert("RGB")
+    for layer in frame.maps:
+        x, y, width, height = layer["place"]
+        cells = Image.frombytes("RGBA", layer["size"], layer["rgba"]).convert("RGB")
+        picture.paste(cells.resize((width, height), Image.Resampling.NEAREST), (x, y))
+    overlay = Image.open(io.BytesIO(frame.overlay)).convert("RGBA")
+    picture.paste(overlay, frame.place, overlay)
+    return np.asarray(picture, dtype=float)
+
+
+def blocks(picture: np.ndarray, side: int = 8) -> np.ndarray:
+    """Means of blocks of side × side pixels."""
+    height, width = (n - n % side for n in picture.shape[:2])
+    cut = picture[:height, :width].astype(float)
+    return cut.reshape(height // side, side, width // side, side, 3).mean(axis=(1, 3))

@@ -1,0 +1,128 @@
+"""A picture that was moved in place is the picture that would be drawn afresh; and it really was moved."""
+
+import random
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attnlab.views import Curves, View
+from attnlab.views.stage import Frame, Stage
+from tests.views.samples import KINDS, Viewer, names, view
+
+MOVES: dict[str, dict[str, Any]] = {
+    "other values, a row selected": {"seed": 1, "selected": 2},
+    "another row selected, another title": {"seed": 1, "selected": 0, "title": "other"},
+    "no row selected": {"seed": 2, "title": "other"},
+    "a title wider than the picture": {"seed": 2, "title": "a title " * 12},
+    "other labels": {"seed": 2, "labels": ["x", "y", "extraordinarily", "z"]},
+    "more rows, no title": {"seed": 3, "count": 6, "title": ""},
+    "one row": {"seed": 4, "count": 1},
+}
+# Here nothing but the data of the artists may move: no labels, no scales.
+LIGHT = tuple(MOVES)[:3]
+# A selected row opens one more row in these.
+OPENS = {"dot": (LIGHT[0], LIGHT[2])}
+
+
+def assert_fresh(frame: Frame, *views: View, **size: float) -> None:
+    """The frame is the one of a stage that never showed anything else: every layer, every pixel."""
+    expected = Viewer(**size).show(*views)
+    for field in fields(Frame):
+        assert getattr(frame, field.name) == getattr(expected, field.name), f"another {field.name}"
+
+
+def artists(viewer: Viewer) -> tuple[list[Any], list[Any]]:
+    drawn = viewer.stage._drawn
+    return [d.ax for d in drawn], [artist for d in drawn for artist in (*d.maps, *d.moving)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
+    viewer = Viewer()
+    viewer.show(view(kind, 0))
+    for name, change in MOVES.items():
+        moved, before, sent = view(kind, **change), artists(viewer), viewer.background
+        frame, after = viewer.show(moved), artists(viewer)
+        assert after[0] == before[0], f"{name}: the axes are kept"
+        if name in LIGHT and name not in OPENS.get(kind, ()):
+            assert frame.background is sent and after == before, f"{name}: drawn anew"
+        assert_fresh(frame, moved)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"note", "formula"}))
+def test_other_labels_are_drawn_anew(kind: str) -> None:
+    viewer = Viewer()
+    viewer.show(view(kind, 0))
+    before, sent = artists(viewer)[1], viewer.background
+    assert viewer.show(view(kind, 0, labels=["x", "y", "z", "w"])).background != sent
+    assert not {*map(id, before)} & {*map(id, artists(viewer)[1])}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_changes_into_another(kind: str) -> None:
+    """On one axes, kind after kind: nothing of the view before may be left."""
+    viewer, others = Viewer(), [k for k in KINDS if k != kind]
+    random.Random(kind).shuffle(others)
+    for other in others[:2]:
+        viewer.show(view(other, 1, selected=1))
+        assert_fresh(viewer.show(view(kind, 2)), view(kind, 2))
+
+
+def test_a_view_beside_one_that_is_drawn_anew_keeps_its_artists() -> None:
+    viewer = Viewer()
+    viewer.show(view("heatmap", 0), view("bars", 0), view("links", 0))
+    left, right = (viewer.stage._drawn[i].moving[0] for i in (0, 2))
+    views = view("heatmap", 1), view("points", 0), view("links", 1)
+    assert_fresh(viewer.show(*views), *views)
+    assert viewer.stage._drawn[0].moving[0] is left and viewer.stage._drawn[2].moving[0] is right
+
+
+def test_another_number_of_views() -> None:
+    viewer, kinds = Viewer(), ("bars", "heatmap", "links", "curves", "note")
+    for seed, count in enumerate((1, 2, 5, 3, 1)):
+        views = [view(kind, seed) for kind in kinds[:count]]
+        assert_fresh(viewer.show(*views), *views)
+
+
+@pytest.mark.parametrize("kinds", [("heatmap", "bars"), ("dot", "curves")])
+def test_another_ratio_and_scale(kinds: tuple[str, ...]) -> None:
+    viewer = Viewer()
+    for seed, (scale, ratio) in enumerate([(1, 1), (1, 2), (1.4, 1.25), (1, 1)]):
+        views = [view(kind, seed, selected=seed % 2) for kind in kinds]
+        viewer.stage.resize(scale, ratio)
+        frame = viewer.show(*views)
+        width, height = viewer.stage._size
+        assert frame.size == pytest.approx((width * scale * ratio, height * scale * ratio), abs=1)
+        assert_fresh(frame, *views, scale=scale, ratio=ratio)
+
+
+def test_the_same_views_again_send_no_background() -> None:
+    stage, views = Stage(), [view("heatmap", 0), view("curves", 0)]
+    first, second = stage.show(views), stage.show(views)
+    assert first.background is not None
+    assert second == replace(first, background=None)
+
+
+def test_a_walk_through_random_pictures() -> None:
+    """Any order of kinds, sizes, titles, labels and selections."""
+    rng, viewer = np.random.default_rng(0), Viewer()
+    for _ in range(10):
+        views = [random_view(rng) for _ in range(rng.integers(1, 3))]
+        assert_fresh(viewer.show(*views), *views)
+
+
+def random_view(rng: np.random.Generator) -> View:
+    count, kind = int(rng.integers(1, 7)), str(rng.choice(list(KINDS)))
+    selected = None if rng.random() < 0.5 else int(rng.integers(count))
+    labels, title = names(count, int(rng.integers(2, 20))), "t" * int(rng.integers(0, 40))
+    return view(kind, int(rng.integers(99)), title=title, labels=labels, selected=selected)
+
+
+def test_the_number_of_points_of_a_curve_may_change() -> None:
+    """The same ends of both axes, other points: the markers stand at other places."""
+    viewer, curve = Viewer(), Curves({"a": np.linspace(0, 1, 50)}, x=np.linspace(0, 1, 50), ylim=(0, 1))
+    viewer.show(curve)
+    shorter = replace(curve, series={"a": [0, 1, 0.5]}, x=[0, 0.5, 1])
+    assert_fresh(viewer.show(shorter), shorter)
