@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -155,6 +156,13 @@ class LivePanel:
         newer = "([figure, before]) => Number(figure.dataset.sequence ?? 0) > before"
         self.page.wait_for_function(newer, arg=[self.screen.element_handle(), before], timeout=seconds * 1000)
         return self.settle()
+
+    def moved_on(self, before: int, seconds: float = 10) -> bool:
+        """Whether a frame after number `before` comes; waits until no more come."""
+        deadline = time.monotonic() + seconds
+        while self.sequence() <= before and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        return self.settle() > before
 
     def settle(self, quiet: float = 0.3) -> int:
         """Wait until no frame came for `quiet` seconds; the number of the last one."""
