@@ -12,7 +12,7 @@ from attnlab.attention import softmax
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
 from attnlab.views.stage import Frame, Stage
 
-SENTENCE = tuple("The cat drank milk because it was thirsty".split())
+SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
 Make = Callable[..., View]
 
 

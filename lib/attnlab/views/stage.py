@@ -97,14 +97,19 @@ class Stage:
             self._figure.draw_artist(title)
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         if colours:
-            picture = picture.quantize(colours, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            style = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
+            picture = picture.quantize(colours, **style)
         return _png(picture, optimize=True)
 
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
         for title in self._titles:
             title.set_animated(False)  # a figure leaves its animated texts out, unlike an axes
-        self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
+        try:
+            self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
+        finally:
+            for title in self._titles:
+                title.set_animated(True)
 
     # ------------------------------------------------------------ arranging
 
