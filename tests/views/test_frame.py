@@ -231,9 +231,8 @@ def test_a_stage_goes_on_after_saving(tmp_path: Path) -> None:
     for kind in ("svg", "pdf", "png"):
         saved(stage, tmp_path, kind)
     assert np.array_equal(pixels(stage), before)
-    stage.show([view("heatmap")])
-    titled = view("heatmap", title="another title")
-    stage.show([titled])
-    expected = Stage()
-    expected.show([titled])
+    stage.resize(1, 2)
+    stage.show(VIEWS)  # a new background
+    titled, expected = (replace(VIEWS[0], title="other"), *VIEWS[1:]), Stage(ratio=2)
+    stage.show(titled), expected.show(titled)
     assert np.array_equal(pixels(stage), pixels(expected)), "the title before is gone"
