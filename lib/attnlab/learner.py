@@ -51,12 +51,14 @@ def as_views(returned: Any, name: str, controls: Collection[str]) -> tuple[View,
 
 
 def explain(error: Exception, function: Callable) -> str:
-    """The error and the line of the learner's function, without our own frames."""
-    words = f"{type(error).__name__}: {error}"
+    """The error and the line of the learner's function, without our own frames.
+
+    An error from outside their function (a refused sentence) is only its message.
+    """
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
     if not frames:
-        return words
+        return str(error) or type(error).__name__
     line, name = frames[-1].lineno or 0, frames[-1].name
     source = linecache.getline(frames[-1].filename, line).strip()
-    return f"{words}\nline {line} of your cell, in {name}:  {source}"
+    return f"{type(error).__name__}: {error}\nline {line} of your cell, in {name}:  {source}"

@@ -59,8 +59,7 @@ class Panel:
         self._screen = Screen(name=self.name, scale=_presented[0])
         self._start = {name: spec.start(name) for name, spec in self._specs.items()}
         self.controls = {
-            name: spec.build(spec.label or name.replace("_", " "), self._start[name])
-            for name, spec in self._specs.items()
+            name: spec.build(self._label(name), self._start[name]) for name, spec in self._specs.items()
         }
         self.presets = {name: self._parse(state) for name, state in presets.items()}
         self._players: dict[str, widgets.Button] = {}
@@ -134,7 +133,7 @@ class Panel:
             raw = spec.raw(value, name)
             shown = self._compute({**{n: control.value for n, control in self.controls.items()}, name: raw})
             for view in shown:
-                head = f"{spec.label or name.replace('_', ' ')} = {value}"
+                head = f"{self._label(name)} = {value}"
                 views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
         if not views:
             raise ValueError(f"filmstrip needs at least one value of {name}")
@@ -216,7 +215,7 @@ class Panel:
         self._show(self._compute({name: control.value for name, control in self.controls.items()}))
 
     def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
-        arguments = {name: spec.argument(raws[name], name) for name, spec in self._specs.items()}
+        arguments = {name: spec.argument(raws[name], self._label(name)) for name, spec in self._specs.items()}
         return as_views(self.function(**arguments), self.name, self._specs)
 
     def _show(self, views: tuple[View, ...]) -> None:
@@ -240,6 +239,9 @@ class Panel:
                 f"unknown control {name!r}: this panel has {', '.join(self._specs) or 'none'}{hint}"
             )
         return self._specs[name]
+
+    def _label(self, name: str) -> str:
+        return self._specs[name].label or name.replace("_", " ")
 
     def _parse(self, state: str) -> dict[str, Any]:
         if not isinstance(state, str):

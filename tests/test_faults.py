@@ -1,0 +1,81 @@
+"""The notebooks alone catch faults of the library: one line is broken in a copy, and nbval must fail."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Fault:
+    what: str
+    module: str
+    line: str  # as it stands
+    broken: str
+    notebook: str
+
+
+FAULTS = [
+    Fault("nothing", "attention.py", "import numpy as np", "import numpy as np", "00_start_here"),
+    Fault("1/√d_k dropped", "attention.py", "* scale  # [", "# [", "04_self_attention"),
+    Fault("mask ignored", "attention.py", "np.where(mask, scores, -np.inf)", "scores", "00_start_here"),
+    Fault(
+        "softmax over the wrong axis",
+        "attention.py",
+        "positive / positive.sum(axis=axis,",
+        "positive / positive.sum(axis=-1 - axis - scores.ndim,",
+        "00_start_here",
+    ),
+    Fault(
+        "temperature inverted",
+        "attention.py",
+        "keepdims=True)) / temperature",
+        "keepdims=True)) * temperature",
+        "00_start_here",
+    ),
+    Fault(
+        "a panel that no longer reacts",
+        "panel.py",
+        'control.observe(self._on_control, names="value")',
+        "pass",
+        "00_start_here",
+    ),
+    Fault(
+        "a digest that is stale",
+        "screen.py",
+        '"digest": frame.digest,',
+        '"digest": self.frame.get("digest", frame.digest),',
+        "00_start_here",
+    ),
+]
+
+
+def broken_copy(fault: Fault, folder: Path) -> Path:
+    library = folder / "lib"
+    shutil.copytree(ROOT / "lib", library, ignore=shutil.ignore_patterns("__pycache__"))
+    module = library / "attnlab" / fault.module
+    source = module.read_text(encoding="utf-8")
+    assert source.count(fault.line) == 1, f"{fault.line!r} no longer stands once in {fault.module}"
+    module.write_text(source.replace(fault.line, fault.broken), encoding="utf-8")
+    return library
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
+def test_nbval_catches(fault: Fault, tmp_path: Path) -> None:
+    library = broken_copy(fault, tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*command, f"notebooks/{fault.notebook}.ipynb"],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(library)}, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    failed = re.search(r"(\d+) failed", ran.stdout)
+    assert bool(failed) == (fault.what != "nothing"), ran.stdout[-3000:]
+    assert ran.returncode == (1 if failed else 0), ran.stdout[-3000:]
+    assert "ImportError" not in ran.stdout and "SyntaxError" not in ran.stdout
