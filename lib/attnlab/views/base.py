@@ -251,6 +251,16 @@ def shown(label: str, longest: int = LONGEST_LABEL) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+@lru_cache(1024)
+def fitted(text: str, room: float, size: float = SIZE, weight: str = "normal") -> str:
+    """A name or title as it is drawn: cut where it is wider than `room` pixels; the digest has it whole."""
+    text = drawable(text)
+    if measure(text, size, weight) <= room:
+        return text
+    cuts = (text[:n].rstrip() + "…" for n in range(min(len(text), 300), 0, -1))
+    return next((cut for cut in cuts if measure(cut, size, weight) <= room), "…")
+
+
 def write(
     ax: Axes, x: float, y: float, text: str, math: bool = False, size: float = SIZE, **style: Any
 ) -> Text:

@@ -82,9 +82,11 @@ class Bars(View):
         """Places on the scale and their texts; the middle one where it has room."""
         low, high = self.ends
         places = [low, high] if self.log else [low, high, (low + high) / 2]
-        texts = [base.drawable(base.plain(v) + self.unit).replace("-", "−") for v in places]
-        crowded = sum(map(base.measure, texts)) + base.measure(texts[-1]) > 2 * LONG - 24
-        return list(zip(places, texts, strict=True))[: 2 if crowded else 3]
+        texts = [base.plain(v).replace("-", "−") for v in places]
+        unit = base.fitted(self.unit, LONG / 2)
+        if sum(base.measure(text + unit) for text in texts) < LONG + 60:
+            return [(place, text + unit) for place, text in zip(places, texts, strict=True)]
+        return [(places[0], texts[0]), (places[1], texts[1] + unit)]
 
     def key(self) -> tuple[Any, ...]:
         return self.labels, self.ends, self.log, self.guide, self.unit
@@ -234,7 +236,7 @@ class Curves(View):
         right = max((measure(text) / 2 for text in self._xticks().values()), default=0)
         rows = -(-len(self.series) // self._columns())
         name = 22 if self.ylabel else 0
-        bottom = max(46 if self.xlabel else 28, (measure(base.drawable(self.ylabel)) - HEIGHT) / 2)
+        bottom = 46 if self.xlabel else 28
         return Box(WIDTH, HEIGHT, left + name, max(16, right + 2), 10 + 22 * rows, bottom, grow=True)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
@@ -263,8 +265,8 @@ class Curves(View):
         """The names of the axes, at places in pixels from the upper left corner."""
         pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
         style = {"ha": "center", "transform": pixels}
-        base.write(ax, box.width / 2, HEIGHT + 36, base.drawable(self.xlabel), **style)
-        base.write(ax, 10 - box.left, HEIGHT / 2, base.drawable(self.ylabel), rotation=90, **style)
+        base.write(ax, box.width / 2, HEIGHT + 36, base.fitted(self.xlabel, WIDTH), **style)
+        base.write(ax, 10 - box.left, HEIGHT / 2, base.fitted(self.ylabel, HEIGHT), rotation=90, **style)
 
     def _legend(self, ax: Axes, lines: Sequence[Line2D]) -> None:
         legend = ax.legend(
@@ -306,17 +308,16 @@ class Curves(View):
 
     def describe(self) -> str:
         words = []
+        if self.at is not None:
+            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
+            words.append(f"at {self.xlabel or 'x'} {base.plain(self.at)}: {now}")
         for name, y in self.series.items():
             low = base.largest(-np.log(y) if self.log else -y, float(np.abs(y).max()))[0]
             words.append(
                 f"{name} from {self._say(y[0])} to {self._say(y[-1])}, smallest {self._say(y[low])}"
                 f" at {base.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
             )
-        at = ""
-        if self.at is not None:
-            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
-            at = f"; at {self.xlabel or 'x'} {base.plain(self.at)}: {now}"
-        return f"{self.title or 'curves'}: " + "; ".join(words) + at + "."
+        return f"{self.title or 'curves'}: " + "; ".join(words) + "."
 
     def _say(self, value: float) -> str:
         return compact(value, 0.0 if self.log else 1e-9 * max(map(abs, self.ends)))

@@ -87,7 +87,7 @@ class Heatmap(View):
 
     def box(self, measure: Measure) -> Box:
         (n, m), (wide, high) = self.values.shape, self.cell
-        down, across = map(base.drawable, self.axes)
+        down, across = _axis_names(self.axes, n * high)
         longest = max(measure(base.shown(col)) for col in self.cols)
         left = max(
             max(measure(base.shown(row)) for row in self.rows) + 34,
@@ -104,8 +104,9 @@ class Heatmap(View):
         (n, m), (wide, high) = self.values.shape, self.cell
         cells = base.image(ax, 0, 0, box.width, box.height)
         drawn = Drawn(ax, maps=[cells])
-        _label_rows(ax, self.rows, self.axes[0], high, box.left)
-        _label_cols(ax, self.cols, self.axes[1], wide, box)
+        down, across = _axis_names(self.axes, box.height)
+        _label_rows(ax, self.rows, down, high, box.left)
+        _label_cols(ax, self.cols, across, wide, box)
         _colour_bar(ax, box, self.signed, self.limit)
         if self.numbered:
             drawn.parts.numbers = base.numbers(ax, base.grid_points(0, 0, n, m, wide, high))
@@ -180,8 +181,8 @@ def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits:
         return words + "largest of each row: " + ", ".join(peaks)
     logs = np.log2(values, out=np.zeros_like(values), where=values > 0)
     bits = -(values * logs).sum(axis=1)
-    pairs = ", ".join(f"{peak} {number(b)}" for peak, b in zip(peaks, bits, strict=True))
-    return words + "largest of each row, and its entropy in bits: " + pairs
+    pairs = ", ".join(f"{peak} ({number(b)})" for peak, b in zip(peaks, bits, strict=True))
+    return words + "largest of each row (and its entropy in bits): " + pairs
 
 
 def marked(rows: Sequence[str], selected: int | None) -> str:
@@ -191,7 +192,7 @@ def marked(rows: Sequence[str], selected: int | None) -> str:
 def _label_rows(ax: Axes, rows: Sequence[str], name: str, high: float, left: float) -> None:
     for i in thinned(len(rows), high):
         base.write(ax, -8, (i + 0.5) * high, base.shown(rows[i]), ha="right")
-    name, middle = base.drawable(name), len(rows) * high / 2
+    middle = len(rows) * high / 2
     base.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=base.GREY)
 
 
@@ -201,7 +202,12 @@ def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box)
     for j in thinned(len(cols), wide, 20 if leans else 16):
         at = ((j + 0.5) * wide, -7) if leans else ((j + 0.5) * wide, -11)
         base.write(ax, *at, base.shown(cols[j]), **(style if leans else {"ha": "center"}))
-    base.write(ax, -_beside(wide), -11, f"{base.drawable(name)} →", ha="right", color=base.GREY)
+    base.write(ax, -_beside(wide), -11, f"{name} →", ha="right", color=base.GREY)
+
+
+def _axis_names(axes: tuple[str, str], height: float) -> tuple[str, str]:
+    """The names of the rows, upright beside them, and of the columns, as they are drawn."""
+    return base.fitted(axes[0], height + 40), base.fitted(axes[1], 160)
 
 
 def _beside(wide: float) -> float:
@@ -225,7 +231,8 @@ def _colour_bar(ax: Axes, box: Box, signed: bool, limit: float) -> None:
 def _ends(signed: bool, limit: float, height: float) -> list[tuple[float, str]]:
     """The numbers beside the colour bar: how far down, and the text; the middle one where it has room."""
     ends = [(0, limit), (1, -limit if signed else 0), (0.5, 0 if signed else limit / 2)]
-    return [(share, base.plain(value).replace("-", "−")) for share, value in ends[: 2 + (height >= 60)]]
+    texts = [(share, base.plain(value).replace("-", "−")) for share, value in ends[: 2 + (height >= 60)]]
+    return texts if height >= 30 else [(0.5, f"{texts[1][1]} to {texts[0][1]}")]
 
 
 def outlines(ax: Axes, drawn: Drawn, *spans: tuple[float, float]) -> list[Rectangle]:

@@ -16,9 +16,9 @@ SIDE = 290  # pixels of the square
 
 @dataclass(frozen=True)
 class Points(View):
-    """Labelled points [n, 2] on a square from -limit to limit (from 0 when none is negative).
+    """Labelled points [n, 2] on a square, from -limit to limit when `signed`, else from 0.
 
-    A point beyond `limit` makes the square larger. `arrows` draws each from the origin. `mark` is one more
+    `signed` None: told by the points. A point beyond `limit` makes the square larger. `arrows` draws each from the origin. `mark` is one more
     point; with `weights` [n] a line joins it to every point, the thicker, the more weight. Raises ValueError
     for another shape, NaN, a wrong number of labels.
     """
@@ -32,6 +32,7 @@ class Points(View):
     weights: Any = None
     axes: tuple[str, str] = ("", "")
     limit: float | None = None
+    signed: bool | None = None
 
     def __post_init__(self) -> None:
         points = base.as_array(self.points, "Points points", 2)
@@ -60,7 +61,8 @@ class Points(View):
     def ends(self) -> tuple[float, float]:
         reach = float(np.abs(self._every).max())
         limit = self.limit if self.limit and reach <= self.limit * (1 + 1e-9) else base.nice(reach * 1.05)
-        return (-limit if self._every.min() < -1e-9 else -0.08 * limit), limit
+        signed = self.signed or self._every.min() < -1e-9
+        return (-limit if signed else -0.08 * limit), limit
 
     def key(self) -> tuple[Any, ...]:
         return self.labels, self.ends, self.arrows, self.mark is None, self.weights is None, self.axes
@@ -108,7 +110,7 @@ class Points(View):
             x, y = self._pixels(np.array([value, value]))
             base.write(ax, x, SIDE + 15, text, ha="center", color=base.GREY)
             base.write(ax, -12, y, text, ha="right", color=base.GREY)
-        across, up = map(base.drawable, self.axes)
+        across, up = (base.fitted(name, SIDE) for name in self.axes)
         style = {"ha": "center", "color": base.GREY}
         base.write(ax, SIDE / 2, SIDE + 33, across, **style)
         base.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
@@ -127,7 +129,9 @@ class Points(View):
             parts.lines.set_segments([[mark, place] for place in places])
             parts.lines.set_linewidth(np.clip(self.weights, 0, 1) * 7)
         for name, (x, y) in zip(parts.names, places, strict=True):
-            name.set_position((x + 9, y - 6))
+            left = self.arrows and x < zero[0] - 1  # the label stands beyond the tip, not on the arrow
+            name.set_position((x - 9 if left else x + 9, y - 6))
+            name.set_horizontalalignment("right" if left else "left")
         if mark is not None:
             parts.mark_name.set_position((mark[0] + 10, mark[1] + 9))
             parts.mark_name.set_text(base.shown(self.mark_label))

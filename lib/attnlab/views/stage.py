@@ -8,7 +8,6 @@ bars, lines: transparent, a palette of at most 255 colours).
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from attnlab.views import base
 from attnlab.views.base import Box, Drawn, View
 
 # Pixels at scale 1: a row of views, the rim, between views, a title.
+SMALLEST = 0.7  # scale of small multiples: text of 10 pixels
 WIDEST, EDGE, BETWEEN, TITLE = 880, 4, 22, 26
 HEADING = 11.5, "bold"
 
@@ -115,7 +115,8 @@ class Stage:
 
     def _arrange(self, views: tuple[View, ...]) -> bool:
         """Make the figure hold `views`; True when the background must be painted again."""
-        slots, size = arrange([view.box(base.measure) for view in views], [view.title for view in views])
+        boxes, titles = [view.box(base.measure) for view in views], [view.title for view in views]
+        slots, size = arrange(boxes, titles, WIDEST / self.scale)
         kept = len(views) == len(self.views)
         stale = not kept or slots != self._slots or size != self._size or self._dpi != self._wanted_dpi
         if not kept:
@@ -217,18 +218,22 @@ class Stage:
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
 
-@lru_cache(1024)
 def heading(title: str) -> str:
-    """A title as it is drawn: no wider than a row of views; the digest has it whole."""
-    text = base.drawable(title)
-    if base.measure(text, *HEADING) <= WIDEST - 8:
-        return text
-    fits = (n for n in range(len(text), 0, -1) if base.measure(text[:n] + "…", *HEADING) <= WIDEST - 8)
-    return text[: next(fits)] + "…"
+    """A title as it is drawn: no wider than a row of views."""
+    return base.fitted(title, WIDEST - 8, *HEADING)
 
 
-def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tuple[float, float]]:
-    """Place boxes in rows no wider than WIDEST where they fit; leftover width goes to boxes that can grow."""
+def one_row_scale(views: Sequence[View]) -> float:
+    """The scale, down to SMALLEST, at which the views stand in one row; 1 when they need several rows anyway."""
+    boxes = [_with_title(view.box(base.measure), view.title) for view in views]
+    scale = WIDEST / (sum(box.outer[0] for box in boxes) + BETWEEN * (len(boxes) - 1))
+    return scale if SMALLEST <= scale < 1 and not any(box.wide for box in boxes) else 1.0
+
+
+def arrange(
+    boxes: Sequence[Box], titles: Sequence[str], widest: float = WIDEST
+) -> tuple[list[Slot], tuple[float, float]]:
+    """Place boxes in rows no wider than `widest` where they fit; leftover width goes to boxes that can grow."""
     boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
     rows: list[list[int]] = []
     room = 0.0
@@ -236,7 +241,7 @@ def arrange(boxes: Sequence[Box], titles: Sequence[str]) -> tuple[list[Slot], tu
         needed = box.outer[0] + BETWEEN
         if not rows or box.wide or boxes[rows[-1][-1]].wide or needed > room:
             rows.append([])
-            room = WIDEST + BETWEEN
+            room = widest + BETWEEN
         rows[-1].append(i)
         room -= needed
     width = max(sum(boxes[i].outer[0] for i in row) + BETWEEN * (len(row) - 1) for row in rows)

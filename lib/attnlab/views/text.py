@@ -71,7 +71,7 @@ class Note(View):
     def box(self, measure: Measure) -> Box:
         count, sixteens = self.key()
         return Box(
-            max(sixteens * 16 * 8.2, max(map(measure, self.lines))), LINE * count, 6, 6, 4, 4, wide=True
+            max(16, sixteens * 16 * 8.2, *map(measure, self.lines)), LINE * count, 6, 6, 4, 4, wide=True
         )
 
     def draw(self, ax: Axes, box: Box) -> Drawn:

@@ -1,0 +1,248 @@
+"""Nothing is cut, nothing covers anything else: any labels, any number of tokens, one to five views."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.collections import PathCollection
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, Points, View, base
+from attnlab.views.stage import BETWEEN, TITLE, WIDEST, Slot, Stage, arrange, heading
+from tests.views.samples import KINDS, SENTENCE, names, view, weights
+
+# ---------------------------------------------------------------- boxes
+
+
+def rectangles(slots: list[Slot], titles: list[str]) -> list[tuple[float, float, float, float]]:
+    """For every view what it takes: left, top (with its title), right, bottom."""
+    return [
+        (s.x - s.box.left, s.y - s.box.top - TITLE * bool(t), s.x + s.box.width + s.box.right,
+         s.y + s.box.height + s.box.bottom)
+        for s, t in zip(slots, titles, strict=True)
+    ]  # fmt: skip
+
+
+def assert_apart(slots: list[Slot], titles: list[str], size: tuple[float, float]) -> None:
+    taken = rectangles(slots, titles)
+    for left, top, right, bottom in taken:
+        assert left >= 0 and top >= 0 and right <= size[0] and bottom <= size[1]
+    for one, other in combinations(taken, 2):
+        apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        assert apart, f"{one} and {other} overlap"
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_views_have_a_place_of_their_own(data: Any) -> None:
+    views = [_any_view(data) for _ in range(data.draw(st.integers(1, 5)))]
+    titles = [v.title for v in views]
+    boxes = [v.box(base.measure) for v in views]
+    slots, size = arrange(boxes, titles)
+    assert_apart(slots, titles, size)
+    assert size == (int(size[0]), int(size[1]))
+    assert size[0] <= max(WIDEST, *(_outer(box, title) for box, title in zip(boxes, titles, strict=True))) + 9
+    for slot, box, title in zip(slots, boxes, titles, strict=True):
+        assert slot.box.width == box.width or (box.grow and slot.box.width > box.width)
+        assert slot.box.height == box.height
+        assert base.measure(heading(title), *(11.5, "bold")) <= slot.box.outer[0]
+
+
+def _any_view(data: Any) -> View:
+    draw = data.draw
+    labels = names(draw(st.sampled_from([1, 2, 8, 12, 20])), draw(st.sampled_from([2, 8, 30])))
+    title = "title " * draw(st.sampled_from([0, 1, 10, 60]))
+    return view(draw(st.sampled_from(list(KINDS))), labels=labels, title=title.strip())
+
+
+def _outer(box: base.Box, title: str) -> float:
+    return max(box.outer[0], base.measure(heading(title), 11.5, "bold") + 24)
+
+
+def test_views_stand_side_by_side_while_they_fit() -> None:
+    boxes = [view(kind).box(base.measure) for kind in ("heatmap", "bars", "links", "bars")]
+    slots, _ = arrange(boxes, [""] * 4)
+    assert slots[0].y == slots[1].y, "the axes of a row begin at one height"
+    assert slots[1].x - slots[1].box.left == pytest.approx(
+        slots[0].x + boxes[0].width + boxes[0].right + BETWEEN
+    )
+    assert slots[3].y > slots[0].y, "what does not fit goes into the next row"
+
+
+def test_a_bar_chart_alone_in_its_row_becomes_wider_but_not_huge() -> None:
+    boxes = [view(kind).box(base.measure) for kind in ("dot", "heatmap", "bars")]
+    slots, _ = arrange(boxes, [""] * 3)
+    assert boxes[2].width < slots[2].box.width <= 2 * boxes[2].width
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def texts(stage: Stage) -> list[Text]:
+    """Every text in the picture: labels, titles, ticks, names of curves."""
+    seen = (t for t in stage._figure.findobj(Text) if t.get_visible() and t.get_text().strip())
+    hidden = {
+        t
+        for d in stage._drawn
+        if not d.ax.axison
+        for axis in (d.ax.xaxis, d.ax.yaxis)
+        for t in axis.findobj(Text)
+    }
+    return [t for t in seen if t not in hidden]
+
+
+def ink(stage: Stage, text: Text) -> np.ndarray:
+    """Where a text leaves ink, [height, width]."""
+    renderer = stage._canvas.get_renderer()
+    renderer.clear()
+    text.draw(renderer)
+    return np.asarray(stage._canvas.buffer_rgba())[..., 3] > 90
+
+
+def covered(stage: Stage) -> Iterator[str]:
+    """Texts that leave the picture, or that touch another text or a map."""
+    width, height = stage._figure.bbox.size
+    boxes = [(t, t.get_window_extent()) for t in texts(stage)]
+    for text, box in boxes:
+        if box.x0 < -0.5 or box.y0 < -0.5 or box.x1 > width + 0.5 or box.y1 > height + 0.5:
+            yield f"{text.get_text()!r} leaves the picture: {box.extents.round()}"
+    for (one, a), (other, b) in combinations(boxes, 2):
+        if a.overlaps(b) and (ink(stage, one) & ink(stage, other)).any():
+            yield f"{one.get_text()!r} and {other.get_text()!r} touch"
+    maps = [picture.get_window_extent() for drawn in stage._drawn for picture in drawn.maps]
+    for text, cells in ((text, cells) for text, box in boxes for cells in maps if box.overlaps(cells)):
+        x0, y0, x1, y1 = (round(v) for v in cells.extents)
+        if ink(stage, text)[round(height) - y1 : round(height) - y0, x0:x1].any():
+            yield f"{text.get_text()!r} lies on a map"
+
+
+def drawn(*views: View) -> Stage:
+    stage = Stage()
+    stage.show(views)
+    return stage
+
+
+LABELLED = (
+    "heatmap",
+    "scores",
+    "plain_map",
+    "heads",
+    "links",
+    "dot",
+    "bars",
+    "log_bars",
+    "curves",
+    "log_curves",
+)
+
+
+@pytest.mark.parametrize("length", [2, 9, 40])
+@pytest.mark.parametrize("kind", LABELLED)
+def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
+    for count in (1, 2, 8, 20) if length != 9 else (12,):
+        stage = drawn(view(kind, labels=names(count, length), selected=0, title="weights " * length))
+        assert list(covered(stage)) == [], f"{count} labels"
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        (Heatmap([[0.5]], ["a"], ["b"], axes=("position in the text", "a feature of the token")),),
+        (Heatmap(np.full((3, 2), -99.5), axes=("", "")),),
+        (Heatmap(np.full((2, 12), 123456.0), limit=200000),),
+        (Heatmap(np.full((2, 2), 0.00012), limit=0.0002),),
+        (Heatmap(np.zeros((60, 60))), Heatmap(np.zeros((3, 200)))),
+        (Heads(np.full((9, 2, 3), 1 / 3)), Heads(np.full((1, 20, 1), 1.0), cols=["extraordinarily long"])),
+        (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"], "")),
+        (DotProduct(np.ones(64), np.ones((3, 64)), columns=[f"number {i}" for i in range(64)]),),
+        (DotProduct([9.9, -99], [[-1.0, 9], [7, 99]], ["W" * 30, "b"], query="W" * 30, selected=0),),
+        (Bars([12345, -99999], ["a", "b"], unit=" tokens per second"), Bars([1e-9, 1e-3], log=True)),
+        (Bars([0.5], [""], guide=30), Bars([5e8, 1], ["i", "j"], "t"), Bars([1e-5, -2e-6])),
+        (Curves({"a": [0, 3e7]}, ylabel="parameters of the model, in millions of floating point numbers"),),
+        (Curves({"a": [1e-6, 2e-6]}), Curves({"a": [1.0]}, at=0), Curves({"a": [0.2, 0.5]}, log=True)),
+        (Curves({"a": [1e-12, 1e5]}, log=True), Curves({"a": [1, 2]}, x=[1e6, 2e6], xlabel="step")),
+        (Curves({c * 8: [0, 1] for c in "abcde"}, "five"), Curves({c * 50: [1, -1] for c in "abcde"})),
+        (Points([[-1, -1.0]], ["south west"], axes=("across", "up")), Points([[0.0002, 0.0001]], ["tiny"])),
+        (Note("A note. " * 40, "a title"), Note(""), Note("W" * 300)),
+    ],
+    ids=lambda views: f"{type(views[0]).__name__}-{len(views)}",
+)  # fmt: skip
+def test_no_text_is_cut_or_covered_in_odd_pictures(views: tuple[View, ...]) -> None:
+    assert list(covered(drawn(*views))) == []
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_no_text_is_cut_or_covered_among_several_views(count: int) -> None:
+    kinds = ("heatmap", "links", "curves", "dot", "bars")[:count]
+    views = [view(kind, labels=SENTENCE, title=f"a title of the view {kind} " * 3) for kind in kinds]
+    assert list(covered(drawn(*views))) == []
+
+
+def test_the_judge_sees_texts_that_are_cut_or_touch() -> None:
+    stage = drawn(view("heatmap", labels=SENTENCE))
+    first, second = [t for t in texts(stage) if t.get_text() in ("cat", "drank")][:2]
+    first.set_position(second.get_position())
+    second.set_position((-400, 0))
+    first.set_position((5, 5))
+    faults = list(covered(stage))
+    assert any("leaves the picture" in fault for fault in faults)
+    assert any("lies on a map" in fault for fault in faults)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def numbers(stage: Stage) -> Iterator[tuple[Bbox, np.ndarray]]:
+    """For every number in a picture: the box of its ink, and the point that it belongs to, in pixels."""
+    for drawn_view in stage._drawn:
+        for artist in drawn_view.moving:
+            if isinstance(artist, PathCollection):
+                points = drawn_view.ax.transData.transform(artist.get_offsets())
+                for path, point in zip(artist.get_paths(), points, strict=True):
+                    box = path.get_extents().extents.reshape(2, 2) * base.DPI / 72 + point
+                    yield Bbox(box), point
+
+
+@pytest.mark.parametrize("limit", [0.0005, 0.02, 1, 5, 75, 500, 30000])
+@pytest.mark.parametrize("signed", [False, True])
+def test_numbers_stay_in_their_cells(limit: float, signed: bool) -> None:
+    values = np.linspace(-limit if signed else 0, limit, 24).reshape(2, 12)
+    heatmap = Heatmap(values, signed=signed, limit=limit)
+    wide, high = heatmap.cell
+    for box, point in numbers(drawn(heatmap)):
+        assert box.width <= wide - 4 and box.height <= high - 8
+        assert (box.x0 + box.x1) / 2 == pytest.approx(point[0], abs=0.1)
+        assert (box.y0 + box.y1) / 2 == pytest.approx(point[1], abs=1.5)
+
+
+def test_a_number_beyond_the_scale_stays_in_its_cell() -> None:
+    heatmap = Heatmap([[0.5, 12.345, 123.4]], signed=False, limit=1)
+    assert all(box.width <= heatmap.cell[0] for box, _ in numbers(drawn(heatmap)))
+
+
+@pytest.mark.parametrize("reach", [0.3, 4, 30, 400])
+def test_numbers_stay_in_the_cells_of_a_dot_product(reach: float) -> None:
+    rng = np.random.default_rng(0)
+    dot = DotProduct(rng.uniform(-1, 1, 4), rng.uniform(-reach, reach, (8, 4)), scale=2.0, selected=0)
+    assert all(box.width <= 50 for box, _ in numbers(drawn(dot)))
+
+
+@pytest.mark.parametrize("values", [[0.123, 1], [-2.5, 3], [12345, -99999], [1e-5, -2e-6], [99.5, 1]])
+def test_numbers_of_bars_stay_in_the_picture_and_off_the_labels(values: list[float]) -> None:
+    stage = drawn(Bars(values, ["extraordinary", "b"]))
+    slot = stage._slots[0]
+    labels = [t.get_window_extent() for t in texts(stage)]
+    for box, _ in numbers(stage):
+        assert slot.x <= box.x0 and box.x1 <= slot.x + slot.box.width + slot.box.right
+        assert not any(box.overlaps(label) for label in labels)
+
+
+def test_no_number_is_written_into_cells_that_are_too_small() -> None:
+    for shape in ((3, 13), (25, 3)):
+        assert not list(numbers(drawn(Heatmap(np.zeros(shape)))))
+    assert len(list(numbers(drawn(Heatmap(weights(np.random.default_rng(0), 24, 12)))))) == 24 * 12
