@@ -91,7 +91,7 @@ class Heatmap(View):
         longest = max(measure(base.shown(col)) for col in self.cols)
         left = max(
             max(measure(base.shown(row)) for row in self.rows) + 34,
-            measure(f"{across} →") + _beside(wide) + 24,
+            measure(f"{across} →" if across else "") + _beside(wide) + 24,
         )
         upright = longest <= wide - 4
         top = UPRIGHT if upright else max(UPRIGHT + 1, 20 + LEAN * longest)
@@ -202,7 +202,7 @@ def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box)
     for j in thinned(len(cols), wide, 20 if leans else 16):
         at = ((j + 0.5) * wide, -7) if leans else ((j + 0.5) * wide, -11)
         base.write(ax, *at, base.shown(cols[j]), **(style if leans else {"ha": "center"}))
-    base.write(ax, -_beside(wide), -11, f"{name} →", ha="right", color=base.GREY)
+    base.write(ax, -_beside(wide), -11, f"{name} →" if name else "", ha="right", color=base.GREY)
 
 
 def _axis_names(axes: tuple[str, str], height: float) -> tuple[str, str]:

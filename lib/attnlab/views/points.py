@@ -18,9 +18,9 @@ SIDE = 290  # pixels of the square
 class Points(View):
     """Labelled points [n, 2] on a square, from -limit to limit when `signed`, else from 0.
 
-    `signed` None: told by the points. A point beyond `limit` makes the square larger. `arrows` draws each from the origin. `mark` is one more
-    point; with `weights` [n] a line joins it to every point, the thicker, the more weight. Raises ValueError
-    for another shape, NaN, a wrong number of labels.
+    `signed` None: told by the points. A point beyond `limit` makes the square larger. `arrows` draws each
+    from the origin. `mark` is one more point; with `weights` [n] a line joins it to every point, the thicker,
+    the more weight. Raises ValueError for another shape, NaN, a wrong number of labels.
     """
 
     points: Any
@@ -128,13 +128,18 @@ class Points(View):
         elif self.weights is not None:
             parts.lines.set_segments([[mark, place] for place in places])
             parts.lines.set_linewidth(np.clip(self.weights, 0, 1) * 7)
-        for name, (x, y) in zip(parts.names, places, strict=True):
-            left = self.arrows and x < zero[0] - 1  # the label stands beyond the tip, not on the arrow
-            name.set_position((x - 9 if left else x + 9, y - 6))
-            name.set_horizontalalignment("right" if left else "left")
+        self._place_names(parts, places, mark, zero)
+
+    def _place_names(self, parts: Any, places: np.ndarray, mark: np.ndarray | None, zero: np.ndarray) -> None:
+        names = list(parts.names)
         if mark is not None:
-            parts.mark_name.set_position((mark[0] + 10, mark[1] + 9))
             parts.mark_name.set_text(base.shown(self.mark_label))
+            names, places = [parts.mark_name, *names], np.vstack([mark, places])
+        # Beyond the tip of an arrow, not on the arrow.
+        left = [self.arrows and x < zero[0] - 1 for x in places[:, 0]]
+        texts = [name.get_text() for name in names]
+        for name, place in zip(names, _beside(places, texts, left), strict=True):
+            name.set_position(place)
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         digits, places = max(2, base.digits_for(self.ends[1])), self._pixels(self.points)
@@ -159,6 +164,27 @@ class Points(View):
 
 def _pair(point: np.ndarray, digits: int = 2) -> str:
     return f"({number(point[0], digits)}, {number(point[1], digits)})"
+
+
+def _beside(points: np.ndarray, names: Sequence[str], left: Sequence[bool]) -> list[tuple[float, float]]:
+    """Where the names stand: beside their points, where they cover no other point and no name before them."""
+    taken, places = [(x - 6, y - 6, x + 6, y + 6) for x, y in points], []
+    for (x, y), name, leftwards in zip(points, names, left, strict=True):
+        wide = base.measure(name)
+        sides = [x - 9 - wide, x + 9] if leftwards else [x + 9, x - 9 - wide]
+        corners = [(side, y + down) for side in sides for down in (-6, 9)]
+        boxes = [(side, middle - 7, side + wide, middle + 7) for side, middle in corners]
+        covered = [sum(_common(box, other) for other in taken) + (box[0] < -8) * 1e6 for box in boxes]
+        best = int(np.argmin(np.round(covered)))
+        taken.append(boxes[best])
+        places.append(corners[best])
+    return places
+
+
+def _common(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """The area that two boxes (left, top, right, bottom) share."""
+    across, down = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1))
+    return across * down if across > 0 and down > 0 else 0.0
 
 
 def _head(start: np.ndarray, tip: np.ndarray) -> np.ndarray:
