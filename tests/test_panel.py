@@ -370,11 +370,11 @@ def test_every_control_has_a_visible_label(panel: Panel) -> None:
 
 def test_present_enlarges_old_and_new_panels_and_goes_back(panel: Panel) -> None:
     width = panel._screen.frame["size"][0]
-    present(1.5)
+    present(1.4)
     try:
         new = make()
-        assert panel._screen.frame["size"][0] == new._screen.frame["size"][0] == 1.5 * width
-        assert panel._screen.scale == new._screen.scale == 1.5
+        assert panel._screen.frame["size"][0] == new._screen.frame["size"][0] == pytest.approx(1.4 * width)
+        assert panel._screen.scale == new._screen.scale == 1.4
         assert panel._screen.frame["background"] == panel._screen.background["id"]
         new.close()
     finally:

@@ -227,7 +227,7 @@ class Panel:
             )  # half drawn: the next frame starts afresh
             raise
         self._views = views
-        self._screen.paint(frame, self._stage.size)
+        self._screen.paint(frame)
 
     # ------------------------------------------------------------ states
 

@@ -94,8 +94,8 @@ function render({ model, el }) {
   function find() {
     if (!shown || !pointer) return null;
     const box = canvas.getBoundingClientRect();
-    const x = ((pointer.x - box.left) * shown.size[0]) / box.width / model.get("scale");
-    const y = ((pointer.y - box.top) * shown.size[1]) / box.height / model.get("scale");
+    const x = ((pointer.x - box.left) * shown.size[0]) / box.width / shown.scale;
+    const y = ((pointer.y - box.top) * shown.size[1]) / box.height / shown.scale;
     for (const hit of shown.hits) {
       const [left, top, width, height] = hit.box;
       if (x < left - (hit.margin ?? 0) || x >= left + width || y < top || y >= top + height) continue;

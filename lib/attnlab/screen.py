@@ -39,8 +39,8 @@ class Screen(anywidget.AnyWidget):
     ratio = t.Float(1.0).tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
 
-    def paint(self, frame: Frame, size: tuple[float, float]) -> None:
-        """Send a frame; `size` is that of the picture in CSS pixels."""
+    def paint(self, frame: Frame) -> None:
+        """Send a frame; the error of an earlier move goes away."""
         ground = self.background.get("id", 0) + (frame.background is not None)
         with self.hold_sync():
             if frame.background is not None:
@@ -49,7 +49,8 @@ class Screen(anywidget.AnyWidget):
                 "number": self.frame.get("number", 0) + 1,
                 "background": ground,
                 "pixels": list(frame.size),
-                "size": list(size),
+                "size": list(frame.css_size),
+                "scale": frame.scale,
                 "maps": frame.maps,
                 "overlay": frame.overlay,
                 "place": list(frame.place),

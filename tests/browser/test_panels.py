@@ -9,12 +9,12 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from attnlab.views.stage import Stage
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from attnlab.controls import Choice, Scrub, Sentence, Slider, Toggle
 from attnlab.panel import Panel
+from attnlab.views.stage import Stage
 from tests.browser.conftest import Server
 from tests.browser.lab import Lab, LivePanel
 from tests.browser.test_lab import opened

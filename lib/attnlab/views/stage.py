@@ -41,6 +41,8 @@ class Frame:
 
     background: bytes | None  # PNG; None: the one before still stands
     size: tuple[int, int]  # width, height
+    css_size: tuple[float, float]  # the same in CSS pixels
+    scale: float  # CSS pixels for a pixel of the hits
     maps: list[dict[str, Any]]  # place [x, y, width, height], size [cols, rows], rgba bytes
     overlay: bytes  # PNG
     place: tuple[int, int]  # upper left corner of the overlay
@@ -71,7 +73,8 @@ class Stage:
             view.update(drawn)
         overlay, place = self._overlay()
         hits = [hit for view, slot in zip(self.views, self._slots, strict=True) for hit in _moved(view, slot)]
-        return Frame(background, self._pixels, self._maps(), overlay, place, hits, self.digest)
+        sizes = self._pixels, self.size, self.scale
+        return Frame(background, *sizes, self._maps(), overlay, place, hits, self.digest)
 
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
@@ -224,7 +227,7 @@ def heading(title: str) -> str:
 
 
 def one_row_scale(views: Sequence[View]) -> float:
-    """The scale, down to SMALLEST, at which the views stand in one row; 1 when they need several rows anyway."""
+    """The scale, down to SMALLEST, at which the views stand in one row; 1 when they need more rows anyway."""
     boxes = [_with_title(view.box(base.measure), view.title) for view in views]
     scale = WIDEST / (sum(box.outer[0] for box in boxes) + BETWEEN * (len(boxes) - 1))
     return scale if SMALLEST <= scale < 1 and not any(box.wide for box in boxes) else 1.0
@@ -233,7 +236,7 @@ def one_row_scale(views: Sequence[View]) -> float:
 def arrange(
     boxes: Sequence[Box], titles: Sequence[str], widest: float = WIDEST
 ) -> tuple[list[Slot], tuple[float, float]]:
-    """Place boxes in rows no wider than `widest` where they fit; leftover width goes to boxes that can grow."""
+    """Place boxes in rows no wider than `widest` where they fit; spare width goes to boxes that can grow."""
     boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
     rows: list[list[int]] = []
     room = 0.0
