@@ -282,3 +282,17 @@ def test_a_saved_notebook_opens_with_its_pictures(lab: Lab, look: LivePanel, lab
     lab.page.goto(f"{lab.address}/lab/tree/made.ipynb?token={lab.token}&reset")
     lab.page.wait_for_selector(".jp-OutputArea-output img")
     assert "Error displaying widget" not in lab.page.inner_text(".jp-Notebook")
+
+
+def test_an_older_frame_is_never_painted_after_a_newer_one(lab: Lab, look: LivePanel) -> None:
+    lab.run_code("old = dict(look._screen.frame)")
+    with look.new_frame():
+        lab.run_code("look.set(query='The')")
+    newer, picture, sentence = look.sequence(), look.pixels(), look.sentence()
+    lab.run_code("look._screen.frame = old")
+    lab.page.wait_for_timeout(500)
+    assert look.sequence() == newer and look.sentence() == sentence
+    assert (look.pixels() == picture).all()
+    with look.new_frame():
+        lab.run_code("look._screen.frame = {**old, 'number': 1000}")
+    assert look.sentence() != sentence
