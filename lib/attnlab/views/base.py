@@ -20,7 +20,7 @@ from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.image import AxesImage
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import TextPath, text_to_path
 from matplotlib.transforms import Affine2D
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
@@ -296,10 +296,28 @@ def ink(colours: np.ndarray) -> np.ndarray:
 
 
 @cache
+def _sign(sign: str) -> tuple[Path, float]:
+    """The outline of one sign of a number, and its width, in points."""
+    return TextPath((0, 0), sign, prop=font()), text_to_path.get_text_width_height_descent(
+        sign, font(), False
+    )[0]
+
+
+@lru_cache(4096)
 def _glyphs(text: str) -> Path:
-    path = TextPath((0, 0), text, prop=font())
-    extents, height = path.get_extents(), TextPath((0, 0), "0", prop=font()).get_extents().height
-    return Path(path.vertices - [(extents.x0 + extents.x1) / 2, height / 2], path.codes)
+    """The outline of a number, in points, its middle at (0, 0): its signs side by side."""
+    outlines, widths = zip(*map(_sign, text), strict=True)
+    starts = np.cumsum([0.0, *widths])[:-1]
+    vertices = np.concatenate([o.vertices + np.array([x, 0]) for o, x in zip(outlines, starts, strict=True)])
+    path = Path(vertices, np.concatenate([o.codes for o in outlines]))
+    middle = ends_of(path)[:, 0].mean(), ends_of(_sign("0")[0])[:, 1].mean()
+    return Path(path.vertices - middle, path.codes)
+
+
+def ends_of(path: Path) -> np.ndarray:
+    """The lower and upper ends of an outline: [[x0, y0], [x1, y1]]."""
+    inked = path.vertices[path.codes != Path.CLOSEPOLY]
+    return np.array([inked.min(axis=0), inked.max(axis=0)])
 
 
 def numbers(ax: Axes, points: np.ndarray) -> PathCollection:

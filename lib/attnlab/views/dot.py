@@ -84,8 +84,7 @@ class DotProduct(View):
 
     def key(self) -> tuple[Any, ...]:
         opened, scaled = self.selected is not None, self.scale != 1
-        named = self.tokens, self.query, self.columns, self.select
-        return self.keys.shape, self.limit, opened, scaled, self.softmax, *named
+        return self.keys.shape, opened, scaled, self.softmax, self.tokens, self.columns, self.select
 
     def box(self, measure: Measure) -> Box:
         left = 24 + max(
@@ -121,13 +120,14 @@ class DotProduct(View):
             drawn.parts.numbers.append(base.numbers(ax, points) if numbered else None)
         self._label(ax, wide, below)
         drawn.moving = [n for n in drawn.parts.numbers if n is not None]
-        drawn.parts.key_name = base.write(ax, -8, 1.5 * HIGH, "", ha="right", weight="bold")
-        drawn.moving.append(drawn.parts.key_name)
+        drawn.parts.names = [
+            base.write(ax, -8, (i + 0.5) * HIGH, "", ha="right", weight="bold") for i in range(self._upper)
+        ]
+        drawn.moving += drawn.parts.names
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
 
     def _label(self, ax: Axes, wide: float, below: float) -> None:
-        base.write(ax, -8, HIGH / 2, f"q {base.shown(self.query)}".strip(), ha="right", weight="bold")
         score = "sum" if self.scale == 1 else "sum·scale"
         heads = [
             (wide / 2, "q × k"),
@@ -151,8 +151,9 @@ class DotProduct(View):
                 digits = min(2, base.digits_for(limit))
                 base.set_numbers(collection, [number(v, digits) for v in values.ravel()], base.ink(colours))
         place_outlines(drawn.parts.outline, self.selected, HIGH, self._upper * HIGH + HEAD)
-        name = "" if self.selected is None else f"k {base.shown(self.tokens[self.selected])}"
-        drawn.parts.key_name.set_text(name)
+        key = None if self.selected is None else self.tokens[self.selected]
+        for name, sign, token in zip(drawn.parts.names, "qk", (self.query, key), strict=False):
+            name.set_text(f"{sign} {base.shown(token)}".strip())
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         below = self._upper * HIGH + HEAD

@@ -2,10 +2,15 @@
 
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.mathtext import MathTextParser
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View
@@ -25,19 +30,10 @@ class Formula(View):
     title: str = ""
 
     def __post_init__(self) -> None:
-        self._size()
-
-    def _size(self) -> tuple[float, float]:
-        """Width and height of the equation in pixels at scale 1."""
-        parse = MathTextParser("path").parse
-        try:
-            width, height, depth, *_ = parse(f"${self.latex}$", dpi=72, prop=base.font(FORMULA))
-        except ValueError as error:
-            raise ValueError(f"Formula latex {self.latex!r} cannot be read: {error}") from None
-        return width * base.DPI / 72, (height + depth) * base.DPI / 72
+        _strokes(self.latex)
 
     def key(self) -> tuple[Any, ...]:
-        width, height = self._size()
+        width, height = np.ptp(base.ends_of(_strokes(self.latex)), axis=0)
         return -(-width // 80), -(-height // 12)
 
     def box(self, measure: Measure) -> Box:
@@ -45,13 +41,30 @@ class Formula(View):
         return Box(columns * 80, lines * 12 + 8, 6, 6, 6, 6, wide=True)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        return Drawn(ax, moving=[base.write(ax, 0, box.height / 2, "", math=True, size=FORMULA)])
+        strokes = PathPatch(_strokes(self.latex), facecolor="black", linewidth=0, clip_on=False)
+        strokes.set_transform(Affine2D().translate(0, box.height / 2) + ax.transData)
+        ax.add_artist(strokes)
+        return Drawn(ax, moving=[strokes])
 
     def update(self, drawn: Drawn) -> None:
-        drawn.moving[0].set_text(f"${self.latex}$")
+        drawn.moving[0].set_path(_strokes(self.latex))
 
     def describe(self) -> str:
         return f"{self.title}: {self.words}." if self.title else f"{self.words}."
+
+
+@lru_cache(256)
+def _strokes(latex: str) -> Path:
+    """The equation as an outline in pixels at scale 1, y downwards, middle of the left side at (0, 0)."""
+    wrong = "it has a dollar sign" if "$" in latex else "it is empty" if not latex.strip() else ""
+    try:
+        path = TextPath((0, 0), f"${latex}$", prop=base.font(FORMULA))
+    except ValueError as error:
+        wrong = wrong or str(error)
+    if wrong:
+        raise ValueError(f"Formula latex {latex!r} cannot be read: {wrong}")
+    (left, low), (_, high) = base.ends_of(path)
+    return Path((path.vertices - [left, (low + high) / 2]) * [base.DPI / 72, -base.DPI / 72], path.codes)
 
 
 @dataclass(frozen=True)
