@@ -174,10 +174,7 @@ class Curves(View):
         series = {str(n): _finite(y, f"series {n!r}", self.log) for n, y in self.series.items()}
         length = len(next(iter(series.values())))
         x = base.as_array(np.arange(length) if self.x is None else self.x, "x", 1)
-        band = {
-            str(n): tuple(_finite(y, f"band {n!r}", self.log) for y in pair)
-            for n, pair in (self.band or {}).items()
-        }
+        band = {str(n): _pair(pair, f"band {n!r}", self.log) for n, pair in (self.band or {}).items()}
         for name, y in [*series.items(), *((f"band {n}", y) for n, pair in band.items() for y in pair)]:
             if len(y) != len(x):
                 raise ValueError(
@@ -334,10 +331,16 @@ def _finite(values: Any, name: str, log: bool) -> np.ndarray:
 def _range(ylim: Any, log: bool) -> tuple[float, float] | None:
     if ylim is None:
         return None
-    low, high = _finite(ylim, "ylim", log)
-    if not low < high:
+    ends = _finite(ylim, "ylim", log)
+    if len(ends) != 2 or not ends[0] < ends[1]:
         raise ValueError(f"ylim must be (low, high) with low < high, got {ylim}")
-    return float(low), float(high)
+    return float(ends[0]), float(ends[1])
+
+
+def _pair(pair: Any, name: str, log: bool) -> tuple[np.ndarray, np.ndarray]:
+    if len(pair) != 2:
+        raise ValueError(f"{name} must be a pair (low, high), got {len(pair)} rows")
+    return _finite(pair[0], name, log), _finite(pair[1], name, log)
 
 
 def _ticks(low: float, high: float, count: int) -> dict[float, str]:

@@ -46,9 +46,7 @@ class DotProduct(View):
             "keys": keys,
             "tokens": base.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
             "selected": base.as_index(self.selected, keys.shape[0], "selected"),
-            "columns": base.as_labels(self.columns, len(q), "columns", "q")
-            if self.columns is not None
-            else (),
+            "columns": base.as_labels(self.columns, len(q), "columns", "q") if self.columns else (),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)

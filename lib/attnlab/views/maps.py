@@ -132,9 +132,11 @@ class Heatmap(View):
 
     def describe(self) -> str:
         n, m = self.values.shape
-        words = f"{self.title or 'map'}, {n} by {m} ({self.axes[0]} by {self.axes[1]}): " + self._extremes()
+        words = f"{self.title or 'map'}, {n} by {m} ({self.axes[0]} by {self.axes[1]}): "
         masked = int(np.isneginf(self.values).sum())
-        words += f"; {masked} of {n * m} cells masked" if masked else ""
+        if masked == n * m:
+            return f"{words}every cell masked{marked(self.rows, self.selected)}."
+        words += self._extremes() + (f"; {masked} of {n * m} cells masked" if masked else "")
         words += "; " + spread(self.values, self.rows, self.cols, max(2, self.digits))
         return words + marked(self.rows, self.selected) + "."
 
