@@ -57,7 +57,7 @@ def test_cells_lie_under_their_numbers_at_any_scale(scale: float) -> None:
 
 def test_the_picture_with_a_palette_looks_the_same() -> None:
     stage = Stage()
-    stage.show([view("heatmap", 0), view("curves", 0)])
+    stage.show([view("heatmap", 0), view("scores", 0)])
     assert np.abs(blocks(decoded(stage.png())) - blocks(pixels(stage))).max() < TOLERANCE
     assert len(stage.png()) < 0.6 * len(stage.png(colours=None))
 

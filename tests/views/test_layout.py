@@ -158,7 +158,7 @@ def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
         (Heatmap(np.full((2, 2), 0.00012), limit=0.0002),),
         (Heatmap(np.zeros((60, 60))), Heatmap(np.zeros((3, 200)))),
         (Heads(np.full((9, 2, 3), 1 / 3)), Heads(np.full((1, 20, 1), 1.0), cols=["extraordinarily long"])),
-        (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"], "")),
+        (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"])),
         (DotProduct(np.ones(64), np.ones((3, 64)), columns=[f"number {i}" for i in range(64)]),),
         (DotProduct([9.9, -99], [[-1.0, 9], [7, 99]], ["W" * 30, "b"], query="W" * 30, selected=0),),
         (Bars([12345, -99999], ["a", "b"], unit=" tokens per second"), Bars([1e-9, 1e-3], log=True)),

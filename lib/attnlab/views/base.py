@@ -188,6 +188,11 @@ def digits_for(limit: float) -> int:
     return max(0, 2 - power) if power > 0 else min(6, 1 - power)
 
 
+def nothing(limit: float) -> float:
+    """Up to here a value is float noise about 0, on a scale that ends at `limit`."""
+    return max(1e-12, 1e-9 * limit)
+
+
 def plain(value: float) -> str:
     """A place on a scale: 0.5, 20, 1e-6."""
     mantissa, e, exponent = f"{value:.6g}".partition("e")
@@ -206,8 +211,11 @@ def distinct(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def nice(value: float) -> float:
-    """The next round number (1, 1.5, 2, 3, 5, 7.5 times a power of ten): a limit that seldom changes."""
-    if value <= 0:
+    """The next round number (1, 1.5, 2, 3, 5, 7.5 times a power of ten): a limit that seldom changes.
+
+    Float noise about 0 gets the limit 1.
+    """
+    if value <= 1e-9:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 1.5, 2, 3, 5, 7.5, 10) if step * power >= value * (1 - 1e-9))

@@ -74,7 +74,7 @@ class Bars(View):
     def _text(self, value: float) -> str:
         high = self.ends[1]
         if self.log or not 0.1 <= high < 10000:
-            return compact(value, 0.0 if self.log else 1e-9 * high)
+            return compact(value, 0.0 if self.log else base.nothing(high))
         return number(value, 3 if high <= 1 else 2 if high < 100 else 0)
 
     @property
@@ -309,7 +309,7 @@ class Curves(View):
             now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
             words.append(f"at {self.xlabel or 'x'} {base.plain(self.at)}: {now}")
         for name, y in self.series.items():
-            low = base.largest(-np.log(y) if self.log else -y, float(np.abs(y).max()))[0]
+            low = base.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[0]
             words.append(
                 f"{name} from {self._say(y[0])} to {self._say(y[-1])}, smallest {self._say(y[low])}"
                 f" at {base.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
@@ -317,7 +317,7 @@ class Curves(View):
         return f"{self.title or 'curves'}: " + "; ".join(words) + "."
 
     def _say(self, value: float) -> str:
-        return compact(value, 0.0 if self.log else 1e-9 * max(map(abs, self.ends)))
+        return compact(value, 0.0 if self.log else base.nothing(max(map(abs, self.ends))))
 
 
 def _finite(values: Any, name: str, log: bool) -> np.ndarray:

@@ -15,6 +15,7 @@ from attnlab.views.base import Box, Drawn, Measure, View, number
 
 MOST_NUMBERED = 12  # cells a row that can still hold a readable number
 BAR = 12  # width of the colour bar
+ALIKE = 1.5e-6  # sums that differ by less are equal: float32 has seven digits
 NAME = 54  # room for the name of a head
 UPRIGHT = 26  # height of column labels that do not lean
 LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
@@ -175,11 +176,11 @@ def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits:
     entropy of each row in bits: how widely it spreads its weight."""
     rows, cols = base.distinct(rows), base.distinct(cols)
     sums = np.where(np.isneginf(values), 0.0, values).sum(axis=1)
-    if not np.allclose(sums, sums[0], rtol=0, atol=1e-6):
+    if np.abs(sums - sums[0]).max() > ALIKE:
         return "row sums " + ", ".join(number(s, digits) for s in sums)
     peaks = [f"{t} → {cols[base.largest(row)[0]]}" for t, row in zip(rows, values, strict=True)]
     words = f"every row sums to {number(sums[0], digits)}; "
-    if abs(sums[0] - 1) > 1e-6 or values.min() < -1e-9:
+    if abs(sums[0] - 1) > ALIKE or values.min() < -1e-9:
         return words + "largest of each row: " + ", ".join(peaks)
     logs = np.log2(values, out=np.zeros_like(values), where=values > 0)
     bits = -(values * logs).sum(axis=1)
