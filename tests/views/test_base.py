@@ -1,0 +1,123 @@
+"""Colours that everybody can read, fonts that are there, and nothing global touched."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from attnlab.views import Heatmap, base
+from attnlab.views.stage import Stage
+from tests.views.samples import Viewer, composed
+
+
+def luminance(colours: np.ndarray) -> np.ndarray:
+    """Relative luminance as WCAG defines it; colours 0..1, [..., 3]."""
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    lights = np.stack(np.broadcast_arrays(luminance(one), luminance(other)))
+    return (lights.max(axis=0) + 0.05) / (lights.min(axis=0) + 0.05)
+
+
+def test_the_measure_of_contrast_is_right() -> None:
+    assert contrast(np.zeros(3), np.ones(3)) == pytest.approx(21)
+    assert contrast(np.array(to_rgb("#767676")), np.ones(3)) == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_numbers_can_be_read_on_all_colours_of_a_map(signed: bool) -> None:
+    colours = base.lut(signed)
+    assert len(colours) == 256
+    assert contrast(colours[:, :3] / 255, base.ink(colours)[:, :3]).min() >= 4.5
+
+
+def test_numbers_can_be_read_on_masked_cells() -> None:
+    masked = np.array([base.MASKED])
+    assert contrast(masked[:, :3] / 255, base.ink(masked)[:, :3]).min() >= 4.5
+
+
+def test_the_colours_of_the_numbers_are_the_ones_drawn() -> None:
+    """Black or white in the picture itself, on cells from one end of the scale to the other."""
+    viewer, values = Viewer(ratio=2), np.linspace(0, 1, 12)[None]
+    picture = composed(viewer.show(Heatmap(values, signed=False)))
+    x, y, width, height = viewer.show(Heatmap(values, signed=False)).maps[0]["place"]
+    for c, colour in enumerate(base.cells(values, False, 1.0)[0]):
+        cell = picture[y + 8 : y + height - 8, x + c * width // 12 + 6 : x + (c + 1) * width // 12 - 6]
+        cell = cell.reshape(-1, 3) / 255
+        assert contrast(cell, colour[:3] / 255).max() > 4.2, "the middle of the strokes"
+
+
+@pytest.mark.parametrize(("colour", "least"), [*((c, 3.0) for c in base.COLOURS), (base.GREY, 7.0)])
+def test_lines_and_grey_text_can_be_seen_on_white(colour: str, least: float) -> None:
+    assert contrast(np.array(to_rgb(colour)), np.ones(3)) >= least
+
+
+def test_no_line_is_told_by_colour_alone() -> None:
+    kinds = list(zip(base.COLOURS, base.MARKERS, map(str, base.STYLES), strict=True))
+    assert all(len({kind[i] for kind in kinds}) == len(kinds) for i in range(3))
+
+
+def test_cells_take_the_colours_of_the_scale() -> None:
+    values = np.array([[0, 0.5, 1, 2, -np.inf]])
+    viridis, diverging = base.lut(False), base.lut(True)
+    assert np.array_equal(base.cells(values, False, 1)[0], [*viridis[[0, 128, 255, 255]], base.MASKED])
+    signed = base.cells(np.array([[-3, 0, 3, -9]]), True, 3)[0]
+    assert np.array_equal(signed, diverging[[0, 128, 255, 0]])
+    assert diverging[128, :3].min() > 240, "nothing is white"
+
+
+def test_a_number_stands_in_the_middle_whatever_its_signs() -> None:
+    for text in ("0.12", "−1.11", "7", "−∞", "1.0e−5"):
+        low, high = base.ends_of(base._glyphs(text))
+        assert low[0] == pytest.approx(-high[0])
+    assert base.ends_of(base._glyphs("11"))[1, 1] == pytest.approx(
+        base.ends_of(base._glyphs("88"))[1, 1], abs=0.3
+    )
+
+
+def test_fonts_come_from_one_place() -> None:
+    assert "DejaVu Sans" in base.font().get_family()
+    assert base.font(9, "bold").get_size() == 9 and base.font().get_size() == base.SIZE
+    assert base.measure("mm") > 1.9 * base.measure("m") > 0 == base.measure("")
+
+
+GLOBAL = """
+import sys
+import matplotlib
+def settings():  # not through rcParams[...], which imports pyplot to find out the backend
+    return {name: dict.__getitem__(matplotlib.rcParams, name) for name in dict.keys(matplotlib.rcParams)}
+before = settings()
+sys.path.insert(0, {root!r})
+from tests.views.samples import KINDS, view
+from attnlab.views.stage import Stage
+stage, made = Stage(), []
+for kind in KINDS:
+    stage.show([view(kind, 0, selected=1)])
+    stage.show([view(kind, 1), view(kind, 2)])
+stage.save({path!r}, "svg")
+stage.png()
+assert "matplotlib.pyplot" not in sys.modules and "pylab" not in sys.modules
+assert "torch" not in sys.modules and "IPython" not in sys.modules
+assert settings() == before
+print("clean")
+"""
+
+
+def test_nothing_global_is_touched(tmp_path, request: pytest.FixtureRequest) -> None:
+    code = GLOBAL.format(root=str(request.config.rootpath), path=str(tmp_path / "x.svg"))
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
+    )
+    assert run.stdout == "clean\n", run.stderr
+
+
+def test_two_stages_do_not_disturb_each_other() -> None:
+    one, other, views = Stage(), Stage(ratio=2), [Heatmap(np.eye(3)), Heatmap(np.eye(2), selected=0)]
+    first = one.show(views[:1])
+    other.show(views[1:])
+    again = one.show(views[:1])
+    assert again.overlay == first.overlay and again.background is None

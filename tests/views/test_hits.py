@@ -1,0 +1,155 @@
+"""The pointer finds the cell that is drawn under it."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, base
+from tests.views.samples import KINDS, SENTENCE, Viewer, composed, view, weights
+
+TOKENS = SENTENCE[:5]
+
+
+def found(hits: list[dict[str, Any]], x: float, y: float) -> tuple[dict[str, Any], int, int] | None:
+    """What screen.js finds at a point of the picture: hit, row and column (-1: left of the cells)."""
+    for hit in hits:
+        left, top, width, height = hit["box"]
+        if left - hit.get("margin", 0) <= x < left + width and top <= y < top + height:
+            row = int((y - top) / height * len(hit["rows"]))
+            return hit, row, int(np.floor((x - left) / width * len(hit["cols"])))
+    return None
+
+
+def seen(shown: View, **size: float) -> tuple[list[dict[str, Any]], np.ndarray, Any]:
+    """The hits, the picture as the browser composes it, and the place of the view."""
+    viewer = Viewer(**size)
+    frame = viewer.show(Bars([1], ["above"], "pushes the view down"), shown)
+    hits = [hit for hit in frame.hits if hit["rows"] != ["above"]]
+    return hits, composed(frame), viewer.stage._slots[1]
+
+
+def assert_cells(
+    hits: list[dict[str, Any]], picture: np.ndarray, colours: list[np.ndarray], ratio: int
+) -> None:
+    """Wherever a cell is, its colour is that of the row and the column the pointer finds there."""
+    assert len({tuple(c) for each in colours for c in each.reshape(-1, 4)}) == sum(
+        c[..., 0].size for c in colours
+    )
+    for hit, cells in zip(hits, colours, strict=True):
+        left, top, width, height = hit["box"]
+        rows, cols = cells.shape[:2]
+        for r in range(rows):
+            for c in range(cols):
+                for u, v in ((0.5, 0.5), (0.1, 0.12), (0.9, 0.88), (0.1, 0.88)):
+                    x, y = left + (c + u) * width / cols, top + (r + v) * height / rows
+                    assert found(hits, x, y) == (hit, r, c)
+                    if (u, v) != (0.5, 0.5):  # there the number stands
+                        assert np.array_equal(picture[int(y * ratio), int(x * ratio)], cells[r, c, :3])
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("shape", [(5, 4), (3, 14)])
+def test_the_pointer_finds_the_cells_of_a_heatmap(shape: tuple[int, int], ratio: int) -> None:
+    values = np.linspace(0, 1, shape[0] * shape[1]).reshape(shape)[:, ::-1]
+    heatmap = Heatmap(values, SENTENCE[: shape[0]], None, "map", select="query", signed=False)
+    hits, picture, _ = seen(heatmap, ratio=ratio)
+    assert_cells(hits, picture, [base.cells(values, False, 1.0)], ratio)
+    assert hits[0]["values"][1][2] == f"{values[1, 2]:.3f}"
+    assert (hits[0]["select"], hits[0]["selected"], hits[0]["axes"]) == ("query", None, ("query", "key"))
+
+
+def test_left_of_the_cells_the_pointer_finds_the_row() -> None:
+    hits, _, slot = seen(Heatmap(weights(np.random.default_rng(0), 5, 5), TOKENS, TOKENS, select="query"))
+    for row in range(5):
+        x, y = slot.x - 12, slot.y + (row + 0.5) * slot.box.height / 5
+        hit, where, col = found(hits, x, y)
+        assert (where, col) == (row, -1) and hit["rows"][row] == TOKENS[row]
+    assert found(hits, slot.x + 5, slot.y - 5) is None, "the column labels are no cells"
+    assert found(hits, slot.x + slot.box.width + 20, slot.y + 5) is None, "the colour bar is no cell"
+
+
+def test_masked_cells_are_found_too() -> None:
+    hits, _, slot = seen(Heatmap([[1.0, -np.inf]], signed=True))
+    hit, row, col = found(hits, slot.x + 0.75 * slot.box.width, slot.y + 3)
+    assert hit["values"][row][col] == "-inf"
+
+
+def test_the_pointer_finds_the_cells_of_every_head() -> None:
+    values = np.linspace(0.01, 1, 5 * 3 * 4).reshape(5, 3, 4)
+    hits, picture, _ = seen(Heads(values, SENTENCE[:3], SENTENCE[:4], "heads", select="query"))
+    assert [hit["name"] for hit in hits] == [f"head {i}" for i in range(1, 6)]
+    assert_cells(hits, picture, [base.cells(each, False, 1.0) for each in values], 1)
+
+
+@pytest.mark.parametrize("selected", [None, 2])
+def test_the_pointer_finds_the_rows_of_a_dot_product(selected: int | None) -> None:
+    keys = np.array([[1.0, 2], [-1, 1], [0.5, 0], [2, -2.5]])
+    dot = DotProduct([1, 2], keys, SENTENCE[:4], "dot", query="it", select="key", selected=selected)
+    hits, picture, slot = seen(dot)
+    colours = base.cells(dot.products, True, dot.limit)
+    left, top, _, height = hits[0]["box"]
+    for row in range(4):
+        y = top + (row + 0.25) * height / 4
+        for x in (left + 2, slot.x - 9, slot.x + 5, slot.x + slot.box.width - 5):
+            assert found(hits, x, y) == (hits[0], row, 0)
+        for col in range(2):
+            x = slot.x + (col + 0.1) * 52
+            assert np.array_equal(picture[int(y), int(x)], colours[row, col, :3])
+    assert found(hits, slot.x + 5, top - 3) is None, "q stands above the keys"
+    assert hits[0]["values"][3][0] == "2.00 + -5.00 = -3.00; score -3.00, weight 0.000"
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_the_pointer_finds_the_bar_that_is_drawn(log: bool) -> None:
+    bars = Bars([0.5, 1, 0.25, 0.75], SENTENCE[:4], "bars", log=log, unit=" kg")
+    hits, picture, slot = seen(bars)
+    blue = np.abs(picture - [0, 114, 178]).max(axis=2) < 3
+    rows = np.flatnonzero(blue[:, int(slot.x) + 3])
+    assert len(rows) > 40
+    assert [found(hits, slot.x + 3, y)[1] for y in rows] == sorted(
+        found(hits, slot.x + 3, y)[1] for y in rows
+    )
+    lengths = [0.0] * 4
+    for y in rows:
+        hit, row, col = found(hits, slot.x + 3, y)
+        lengths[row], _ = blue[y, int(slot.x) :].sum(), col
+        assert hit["values"][row] == [bars.texts[row] + " kg"]
+    assert np.argsort(lengths).tolist() == [2, 0, 3, 1], "the longest bar belongs to the largest value"
+
+
+def test_the_pointer_finds_the_query_of_links() -> None:
+    hits, picture, slot = seen(Links(weights(np.random.default_rng(0), 4, 6), SENTENCE[:4], select="query"))
+    dark = picture.sum(axis=2) < 300
+    for row in range(4):
+        left = int(slot.x - slot.box.left)
+        band = dark[int(slot.y + row * 30) : int(slot.y + (row + 1) * 30), left : int(slot.x) - 4]
+        middle = np.argwhere(band).mean(axis=0)
+        assert abs(middle[0] - 15) < 3, "the label stands in the middle of its row"
+        assert found(hits, left + middle[1], slot.y + row * 30 + middle[0]) == (hits[0], row, 0)
+    assert found(hits, slot.x - 20, slot.y + 4.5 * 30) is None, "below the queries there are only keys"
+
+
+def test_the_pointer_finds_points() -> None:
+    points = np.array([[-0.9, 0.9], [0.5, -0.5], [0, 0.2]])
+    hits, picture, _ = seen(Points(points, ["a", "b", "c"], "points", limit=1))
+    blue = np.abs(picture - [0, 114, 178]).max(axis=2) < 3
+    for hit, (x, y) in zip(hits, [tuple(hit["box"][:2]) for hit in hits], strict=True):
+        area = blue[int(y) : int(y) + 20, int(x) : int(x) + 20]
+        assert area.sum() > 20
+        assert np.argwhere(area).mean(axis=0) == pytest.approx([10, 10], abs=1.6)
+        assert found(hits, x + 10, y + 10) == (hit, 0, 0)
+    assert hits[0]["values"] == [["(-0.90, 0.90)"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_hits_can_be_sent_and_lie_in_the_picture(kind: str) -> None:
+    viewer = Viewer()
+    frame = viewer.show(view(kind, selected=1), view(kind, 1))
+    for hit in json.loads(json.dumps(frame.hits)):
+        left, top, width, height = hit["box"]
+        assert left - hit.get("margin", 0) >= 0 and top >= 0 and width > 0 and height > 0
+        assert left + width <= frame.size[0] and top + height <= frame.size[1]
+        assert len(hit["values"]) == len(hit["rows"])
+        assert all(len(row) == len(hit["cols"]) for row in hit["values"])

@@ -1,0 +1,226 @@
+"""Bad input is refused in words: which argument, what is wrong, what to do. Any text is taken as it is."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View, base
+from attnlab.views.stage import Stage
+from tests.views.samples import KINDS, view
+
+NAN, INF = np.nan, np.inf
+ONE = [[0.5]]
+
+REFUSED: list[tuple[Callable[[], View], str]] = [
+    # not finite: which argument, where, where to look
+    (lambda: Heatmap([[0, NAN]]), r"Heatmap values holds nan at \(0, 1\): look for a division by 0"),
+    (lambda: Heatmap([[0], [INF]]), r"Heatmap values holds inf at \(1, 0\): look for a division by 0 or an"),
+    (lambda: Heads([[[NAN]]]), r"Heads values holds nan at \(0, 0, 0\): look for"),
+    (lambda: Links([[NAN]]), r"Links weights holds nan at \(0, 0\): look for"),
+    (lambda: Links([[-INF]]), r"Links weights holds -inf at \(0, 0\): look for a mask or a logarithm of 0"),
+    (lambda: DotProduct([NAN], ONE), r"DotProduct q holds nan at \(0,\): look for"),
+    (lambda: DotProduct([1], [[INF]]), r"DotProduct keys holds inf at \(0, 0\): look for"),
+    (lambda: DotProduct([1], ONE, scale=NAN), r"scale must be a number, got nan"),
+    (lambda: Bars([1, NAN]), r"Bars values holds nan at \(1,\): look for"),
+    (lambda: Bars([1, -INF]), r"Bars values holds -inf at \(1,\): look for a mask"),
+    (lambda: Bars([1], guide=NAN), r"guide must be a number, got nan"),
+    (lambda: Curves({"loss": [1, NAN]}), r"series 'loss' holds nan at \(1,\): look for"),
+    (lambda: Curves({"loss": [1, 2]}, x=[0, INF]), r"x holds inf at \(1,\): look for"),
+    (lambda: Curves({"loss": [1, 2]}, at=NAN), r"at must be a number, got nan"),
+    (lambda: Curves({"loss": [1]}, band={"loss": ([NAN], [1])}), r"band 'loss' holds nan at \(0,\): look"),
+    (lambda: Points([[0, NAN]]), r"Points points holds nan at \(0, 1\): look for"),
+    (lambda: Points([[0, -INF]]), r"Points points holds -inf at \(0, 1\): look for a mask"),
+    (lambda: Points([[0, 1]], mark=[NAN, 0]), r"mark holds nan at \(0,\): look for"),
+    # shapes: both are named
+    (lambda: Heatmap([1, 2]), r"Heatmap values must be a non-empty array of 2 .*, got shape \(2,\)"),
+    (lambda: Heatmap([[]]), r"Heatmap values must be a non-empty array of 2 .*shape \(1, 0\)"),
+    (lambda: Heatmap([[1], [2, 3]]), r"Heatmap values must be numbers in 2 dimension\(s\)"),
+    (lambda: Heatmap([["a"]]), r"Heatmap values must be numbers in 2 dimension\(s\)"),
+    (lambda: Heads(ONE), r"Heads values must be a non-empty array of 3 dimension\(s\), got shape \(1, 1\)"),
+    (lambda: Links([0.5]), r"Links weights must be a non-empty array of 2 dimension\(s\), got shape \(1,\)"),
+    (lambda: DotProduct([1, 2], [[1, 2, 3]]), r"q has shape \(2,\), keys \(1, 3\): the last axes must be"),
+    (lambda: DotProduct(ONE, ONE), r"DotProduct q must be a non-empty array of 1 dimension"),
+    (lambda: DotProduct([1], [1]), r"DotProduct keys must be a non-empty array of 2 dimension"),
+    (lambda: Bars(ONE), r"Bars values must be a non-empty array of 1 dimension\(s\), got shape \(1, 1\)"),
+    (lambda: Bars({}), r"Bars values must be a non-empty array"),
+    (lambda: Curves({"a": [1, 2]}, x=[1]), r"series 'a' has 2 points, but x has 1: they must be as many"),
+    (lambda: Curves({"a": [1, 2], "b": [1]}), r"series 'b' has 1 points, but x has 2"),
+    (lambda: Curves({"a": [1]}, band={"a": ([1], [1, 2])}), r"series 'band a' has 2 points, but x has 1"),
+    (lambda: Curves({"a": [1]}, band={"a": [[1]]}), r"band 'a' must be a pair \(low, high\), got 1 rows"),
+    (lambda: Curves({"a": [1]}, band={"b": ([1], [1])}), r"band names \['b'\], but the series are \['a'\]"),
+    (lambda: Curves({}), r"Curves takes a dict of 1 to 5 named series, got {}"),
+    (lambda: Curves([1, 2]), r"Curves takes a dict of 1 to 5 named series, got \[1, 2\]"),
+    (lambda: Curves({i: [1] for i in range(6)}), r"Curves takes a dict of 1 to 5 named series"),
+    (lambda: Points([[1, 2, 3]]), r"Points points must have shape \(n, 2\), got \(1, 3\): choose two"),
+    (lambda: Points([[1, 2]], mark=[1, 2, 3]), r"mark must have shape \(2,\), got \(3,\)"),
+    (lambda: Points([[1, 2]], mark=[1, 2], weights=[1, 2]), r"weights need .* one weight per point: 2 for 1"),
+    (lambda: Points([[1, 2]], weights=[1]), r"weights need a mark"),
+    # labels: as many as there are places, and not one text
+    (lambda: Heatmap(ONE, rows=["a", "b"]), r"rows has 2 labels, but the first axis of the values has 1"),
+    (lambda: Heatmap(ONE, cols=[]), r"cols has 0 labels, but the second axis of the values has 1"),
+    (lambda: Heads([ONE], cols=["a", "b"]), r"cols has 2 labels, but the key axis of the values has 1"),
+    (lambda: Links(ONE, rows=["a", "b"]), r"rows has 2 labels, but the first axis of the weights has 1"),
+    (lambda: DotProduct([1], ONE, ["a", "b"]), r"tokens has 2 labels, but the first axis of the keys has 1"),
+    (lambda: DotProduct([1], ONE, columns=["a", "b"]), r"columns has 2 labels, but q has 1"),
+    (lambda: Bars([1], ["a", "b"]), r"labels has 2 labels, but the values has 1"),
+    (lambda: Points([[1, 2]], ["a", "b"]), r"labels has 2 labels, but the points has 1"),
+    (lambda: Heatmap(ONE, rows="cat"), r"rows must be a list of labels, got one string 'cat': split"),
+    (lambda: DotProduct([1], ONE, "a"), r"tokens must be a list of labels, got one string 'a': split"),
+    (lambda: Bars([1], "a"), r"labels must be a list of labels, got one string 'a': split it first"),
+    # a row that is not there
+    (lambda: Heatmap(ONE, selected=1), r"selected must be from 0 to 0, got 1"),
+    (lambda: Heatmap(ONE, selected=-1), r"selected must be from 0 to 0, got -1"),
+    (lambda: Heads([ONE], selected=3), r"selected must be from 0 to 0, got 3"),
+    (lambda: Links(ONE, selected=1), r"selected must be from 0 to 0, got 1"),
+    (lambda: DotProduct([1], ONE, selected=1), r"selected must be from 0 to 0, got 1"),
+    (lambda: Heatmap(ONE, selected="cat"), r"selected must be a whole number from 0 to 0, got 'cat'"),
+    (lambda: Heatmap(ONE, selected=0.5), r"selected must be a whole number from 0 to 0, got 0.5"),
+    # scales
+    (lambda: Heatmap(ONE, limit=0), r"limit must be a positive number, got 0: leave it out"),
+    (lambda: Heatmap(ONE, limit=-1), r"limit must be a positive number, got -1: leave it out"),
+    (lambda: Heatmap(ONE, limit=INF), r"limit must be a positive number, got inf: leave it out"),
+    (lambda: Heads([ONE], limit=0), r"limit must be a positive number, got 0"),
+    (lambda: Bars([1], limit=0), r"limit must be a positive number, got 0"),
+    (lambda: Bars([1], limit=NAN), r"limit must be a positive number, got nan"),
+    (lambda: Points([[1, 2]], limit=-2), r"limit must be a positive number, got -2"),
+    (lambda: Heatmap([[-1]], signed=False), r"values hold -1, but .* starts at 0.*: pass signed=True"),
+    (lambda: Links([[-0.5]]), r"Links weights hold -0.5: a line needs 0 or more; pass weights, not scores"),
+    (lambda: Bars([1, 0], log=True), r"Bars values holds 0, but a log scale starts above 0: pass log=False"),
+    (lambda: Bars([1], log=True, guide=0), r"guide holds 0, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1, -1]}, log=True), r"series 'a' holds -1, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1]}, log=True, ylim=(0, 1)), r"ylim holds 0, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1]}, ylim=(1, 1)), r"ylim must be \(low, high\) with low < high, got \(1, 1\)"),
+    (lambda: Curves({"a": [1]}, ylim=(1, 2, 3)), r"ylim must be \(low, high\)"),
+    # formulas
+    (lambda: Formula(r"\frac{1", ""), r"Formula latex '\\\\frac\{1' cannot be read"),
+    (lambda: Formula(r"\nosuch", ""), r"Formula latex '\\\\nosuch' cannot be read"),
+    (lambda: Formula("$a$", ""), r"Formula latex '\$a\$' cannot be read: it has a dollar sign"),
+    (lambda: Formula(" ", ""), r"Formula latex ' ' cannot be read: it is empty"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), REFUSED, ids=[message[:40] for _, message in REFUSED])
+def test_bad_input_is_refused_in_words(make: Callable[[], View], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_views_keep_their_data_to_themselves() -> None:
+    """A learner changes an array in place: the view still shows what it was given."""
+    values = np.eye(2)
+    heatmap = Heatmap(values)
+    values[0, 0] = 7
+    assert heatmap.values[0, 0] == 1
+    with pytest.raises(ValueError, match="read-only"):
+        heatmap.values[0, 0] = 7
+    with pytest.raises(AttributeError):
+        heatmap.title = "other"
+
+
+def test_arrays_of_other_kinds_are_taken() -> None:
+    assert Heatmap(((True, False),)).values.tolist() == [[1.0, 0.0]]
+    assert Bars({1: 2}).labels == ("1",)
+    assert Heatmap(np.eye(2, dtype=np.float32), selected=np.int64(1)).selected == 1
+    assert Curves({"a": range(3)}, x=range(3)).x.tolist() == [0, 1, 2]
+
+
+# ---------------------------------------------------------------- any text
+
+TEXTS = {
+    "html": "<b onclick='x'>&amp;</b>",
+    "emoji": "🐈",
+    "joined": "👩‍👩‍👧",
+    "flag": "🏳️‍🌈",
+    "arabic": "مرحبا",
+    "hebrew": "שלום",
+    "mixed directions": "\u202bcat مرحبا\u202c",
+    "chinese": "猫喝牛奶",
+    "maths": "$x^2$",
+    "broken maths": r"$\frac$",
+    "one dollar": "5$",
+    "latex": r"\frac{1}{2}",
+    "lines": "one\ntwo\r\nthree\ttabbed",
+    "control": "a\x00b\x07c\x1b[31m",
+    "surrogate": "a\ud800b",
+    "accents": "e\u0301 ñ ü",
+    "empty": "",
+    "space": " ",
+    "hidden": "_private",
+    "percent": "100%d %s {0}",
+    "long": "extraordinary" * 20,
+    "quotes": "\"'`",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+@pytest.mark.parametrize("kind", ["heatmap", "heads", "links", "dot", "bars", "curves", "points", "note"])
+def test_any_text_is_drawn_and_kept(kind: str, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    shown = view(kind, labels=[text, "cat"], title=text, selected=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frame = Stage().show([shown])
+    assert not caplog.records, "matplotlib logs glyphs it does not have"
+    assert text in frame.digest
+    if kind not in ("curves", "note"):
+        assert text in frame.hits[0]["rows"], "the pointer finds it unchanged"
+
+
+NAMES: list[Callable[[str], View]] = [
+    lambda t: Heatmap(ONE, axes=(t, t)),
+    lambda t: Curves({t: [1, 2]}, xlabel=t, ylabel=t, band={t: ([1, 2], [2, 3])}, at=1),
+    lambda t: Points([[1, 2]], axes=(t, t), mark=[1, 1], mark_label=t),
+    lambda t: Bars([1, 2], unit=t),
+    lambda t: DotProduct([1, 2], [[1, 2]], query=t, columns=[t, t]),
+    lambda t: Formula("a", t, t),
+    lambda t: Note(t),
+]
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_any_text_can_name_anything(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    for make in NAMES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            frame = Stage().show([make(text)])
+        assert isinstance(frame.digest, str)
+    assert not caplog.records
+
+
+@settings(max_examples=300)
+@given(st.text())
+def test_what_is_drawn_of_a_text_is_one_line(text: str) -> None:
+    drawn = base.drawable(text)
+    assert drawn.isprintable() and len(drawn) <= len(text)
+    assert len(base.shown(text)) <= 14 and len(base.shown(text, 5)) <= 5
+    assert base.measure(base.fitted(text, 100)) <= 100
+
+
+def test_what_is_drawn_of_some_texts() -> None:
+    assert base.drawable("one\ntwo\tthree") == "one two three"
+    assert base.drawable("1\u00a0000") == "1 000", "a space that does not break is a space"
+    assert base.drawable("a\x00b\u200d\ufe0f") == "ab"
+    assert base.drawable("cat 🐈") in ("cat □", "cat 🐈")
+    assert base.shown("extraordinarily") == "extraordinari…"
+    assert base.shown("extraordinary!") == "extraordinary!"
+    assert base.fitted("a title", 1000) == "a title"
+    assert base.fitted("W" * 100, 60).endswith("W…")
+
+
+def test_a_dollar_sign_is_drawn_as_a_dollar_sign() -> None:
+    def widths(text: str) -> float:
+        stage = Stage()
+        stage.show([Bars([1], [text], text)])
+        texts = [t for t in stage._figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text() == text]
+        assert len(texts) == 2 and not any(t.get_parse_math() for t in texts)
+        return stage._slots[0].box.left
+
+    assert widths("$x$") > widths("x")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_view_is_the_same_whether_its_numbers_are_lists_or_arrays(kind: str) -> None:
+    assert view(kind).key() == view(kind).key()
