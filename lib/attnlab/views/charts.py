@@ -16,7 +16,7 @@ from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, compact, number
 
 ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
-WIDTH, HEIGHT, SAMPLE = 300, 230, 66  # pixels: the curves, the piece of line beside a name
+WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
 LONGEST_NAME = 24  # characters of the name of a series
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgba
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
 
-GAP, HIGH, THICKEST = 220, 30, 9.0  # pixels between the columns, a row, a line of weight 1
+GAP, HIGH, THICKEST = 190, 30, 9.0  # pixels between the columns, a row, a line of weight 1
 FAINTEST = 0.02  # weights below this are not drawn: they would be a haze
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patheffects import withStroke
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
@@ -96,6 +97,7 @@ class Points(View):
         (mark,) = ax.plot([], [], "D", color=base.COLOURS[1], markersize=9, clip_on=False)
         names = [base.write(ax, 0, 0, base.shown(label), ha="left") for label in self.labels]
         mark_name = base.write(ax, 0, 0, "", ha="left", weight="bold", color="#A33F00")
+        mark_name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on a line
         drawn = Drawn(ax, moving=[lines, heads, dots, mark, *names, mark_name])
         vars(drawn.parts).update(
             lines=lines, heads=heads, dots=dots, mark=mark, names=names, mark_name=mark_name

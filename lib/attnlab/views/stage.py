@@ -20,9 +20,10 @@ from PIL import Image
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, View
 
-# Pixels at scale 1: a row of views, the rim, between views, a title.
+# Pixels at scale 1: a row of views (with its rim the column of JupyterLab on a screen of 1280), the rim,
+# between views, a title.
+WIDEST, EDGE, BETWEEN, TITLE = 840, 4, 22, 26
 SMALLEST = 0.7  # scale of small multiples: text of 10 pixels
-WIDEST, EDGE, BETWEEN, TITLE = 880, 4, 22, 26
 HEADING = 11.5, "bold"
 
 
