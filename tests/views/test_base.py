@@ -108,7 +108,10 @@ print("clean")
 
 
 def test_nothing_global_is_touched(tmp_path, request: pytest.FixtureRequest) -> None:
-    code = GLOBAL.format(root=str(request.config.rootpath), path=str(tmp_path / "x.svg"))
+    places = {"{root!r}": str(request.config.rootpath), "{path!r}": str(tmp_path / "x.svg")}
+    code = GLOBAL
+    for name, path in places.items():
+        code = code.replace(name, repr(path))
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
     )

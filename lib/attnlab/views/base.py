@@ -253,10 +253,10 @@ def drawable(text: str) -> str:
     return "".join(c if any(face.get_char_index(ord(c)) for face in _fonts()[1]) else "□" for c in kept)
 
 
-def shown(label: str, longest: int = LONGEST_LABEL) -> str:
-    """A label as it is drawn: at most `longest` characters; the pointer shows it whole."""
+def shown(label: str) -> str:
+    """A label as it is drawn: at most 14 characters; the pointer shows it whole."""
     text = drawable(label)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 @lru_cache(1024)

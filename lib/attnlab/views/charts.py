@@ -17,7 +17,6 @@ from attnlab.views.base import Box, Drawn, Measure, View, compact, number
 
 ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
 WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
-LONGEST_NAME = 24  # characters of the name of a series
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -225,7 +224,7 @@ class Curves(View):
 
     def _columns(self) -> int:
         """Names beside each other above the curves."""
-        longest = max(base.measure(base.shown(name, LONGEST_NAME)) for name in self.series) + SAMPLE
+        longest = max(base.measure(base.fitted(name, WIDTH - SAMPLE)) for name in self.series) + SAMPLE
         return max(1, min(len(self.series), int(WIDTH // longest)))
 
     def box(self, measure: Measure) -> Box:
@@ -271,7 +270,7 @@ class Curves(View):
             frameon=False, prop=base.font(), borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
         )  # fmt: skip
         for text, name in zip(legend.get_texts(), self.series, strict=True):
-            text.set(text=base.shown(name, LONGEST_NAME), parse_math=False)
+            text.set(text=base.fitted(name, WIDTH - SAMPLE), parse_math=False)
 
     def _line(self, ax: Axes, i: int) -> Line2D:
         style = {"color": base.COLOURS[i], "linestyle": base.STYLES[i], "marker": base.MARKERS[i]}
