@@ -20,8 +20,10 @@ from tests.views.samples import KINDS, Viewer, blocks, composed, decoded, pixels
 TOLERANCE = 6  # of 255, in the means of blocks of 8 x 8 pixels: the palette rounds the edges of letters
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "ratio"),
+    [*((kind, 1) for kind in KINDS), *((kind, 2) for kind in ("scores", "heads", "curves"))],
+)
 def test_the_layers_make_the_picture(kind: str, ratio: int) -> None:
     viewer = Viewer(ratio=ratio)
     viewer.show(view(kind, 0))

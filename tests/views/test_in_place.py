@@ -1,6 +1,5 @@
 """A picture that was moved in place is the picture that would be drawn afresh; and it really was moved."""
 
-import random
 from dataclasses import fields, replace
 from typing import Any
 
@@ -15,10 +14,12 @@ MOVES: dict[str, dict[str, Any]] = {
     "other values, a row selected": {"seed": 1, "selected": 2},
     "another row selected, another title": {"seed": 1, "selected": 0, "title": "other"},
     "no row selected": {"seed": 2, "title": "other"},
-    "a title wider than the picture": {"seed": 2, "title": "a title " * 12},
-    "other labels": {"seed": 2, "labels": ["x", "y", "extraordinarily", "z"]},
+    "other labels, a title wider than the picture": {
+        "seed": 2,
+        "labels": ["x", "y", "extraordinarily", "z"],
+        "title": "a title " * 12,
+    },
     "more rows, no title": {"seed": 3, "count": 6, "title": ""},
-    "one row": {"seed": 4, "count": 1},
 }
 # Here nothing but the data of the artists may move: no labels, no scales.
 LIGHT = tuple(MOVES)[:3]
@@ -63,11 +64,10 @@ def test_other_labels_are_drawn_anew(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_changes_into_another(kind: str) -> None:
     """On one axes, kind after kind: nothing of the view before may be left."""
-    viewer, others = Viewer(), [k for k in KINDS if k != kind]
-    random.Random(kind).shuffle(others)
-    for other in others[:2]:
-        viewer.show(view(other, 1, selected=1))
-        assert_fresh(viewer.show(view(kind, 2)), view(kind, 2))
+    viewer, kinds = Viewer(), list(KINDS)
+    other = kinds[kinds.index(kind) - 5]
+    viewer.show(view(other, 1, selected=1))
+    assert_fresh(viewer.show(view(kind, 2)), view(kind, 2))
 
 
 def test_a_view_beside_one_that_is_drawn_anew_keeps_its_artists() -> None:

@@ -173,7 +173,8 @@ def number(value: float, digits: int = 2) -> str:
 
 def compact(value: float, zero: float = 0.0) -> str:
     """A number of any size in a few characters: 0.050, 12.30, 4.1e-5; up to `zero` it is noise about 0."""
-    value = 0.0 if abs(value) <= zero else value * (1 + 1e-9)  # so that noise does not cross a threshold
+    nudge = max(abs(value) * 1e-9, zero / 1000)  # so that noise crosses no threshold and decides no tie
+    value = 0.0 if abs(value) <= zero else value + math.copysign(nudge, value)
     if value == 0 or not math.isfinite(value) or 0.01 <= abs(value) < 1000:
         return number(value, 3 if abs(value) < 1 else 2)
     mantissa, exponent = f"{value:.1e}".split("e")
