@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from attnlab.views import base
@@ -97,7 +98,7 @@ class Stage:
         for drawn in self._drawn:
             for artist in (*drawn.maps, *drawn.moving):
                 drawn.ax.draw_artist(artist)
-        for title in self._titles:
+        for title in filter(Text.get_animated, self._titles):
             self._figure.draw_artist(title)
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         if colours:
@@ -107,12 +108,13 @@ class Stage:
 
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
-        for title in self._titles:
+        moving = list(filter(Text.get_animated, self._titles))
+        for title in moving:
             title.set_animated(False)  # a figure leaves its animated texts out, unlike an axes
         try:
             self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
         finally:
-            for title in self._titles:
+            for title in moving:
                 title.set_animated(True)
 
     # ------------------------------------------------------------ arranging
@@ -136,15 +138,12 @@ class Stage:
         self.views, self._slots, self._size = views, slots, size
         if stale:
             self._place()
-        self._write_titles()
-        return stale
+        return self._write_titles(kept) or stale
 
     def _new_axes(self) -> Axes:
         """Axes for one more view. Every axes needs a label of its own, and every view a title above it."""
         self._titles.append(
-            self._figure.text(
-                0, 0, "", fontproperties=base.font(*HEADING), va="center", animated=True, parse_math=False
-            )
+            self._figure.text(0, 0, "", fontproperties=base.font(*HEADING), va="center", parse_math=False)
         )
         return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
 
@@ -166,12 +165,17 @@ class Stage:
                 (slot.x / width, 1 - (slot.y + box.height) / height, box.width / width, box.height / height)
             )
 
-    def _write_titles(self) -> None:
-        width, height = self._size
+    def _write_titles(self, kept: bool) -> bool:
+        """True when a title leaves the background: one that has changed is drawn with what moves."""
+        (width, height), leaves = self._size, False
         for title, view, slot in zip(self._titles, self.views, self._slots, strict=True):
-            top = slot.y - slot.box.top - TITLE
+            top, text = slot.y - slot.box.top - TITLE, heading(view.title)
             title.set_position(((slot.x - slot.box.left + 4) / width, 1 - (top + TITLE / 2) / height))
-            title.set_text(heading(view.title))
+            if kept and title.get_text() != text and not title.get_animated():
+                title.set_animated(True)
+                leaves = True
+            title.set_text(text)
+        return leaves
 
     def _new_figure(self) -> None:
         self._figure = Figure(facecolor="white")
@@ -217,7 +221,7 @@ class Stage:
         for drawn in self._drawn:
             for artist in drawn.moving:
                 drawn.ax.draw_artist(artist)
-        for title in self._titles:
+        for title in filter(Text.get_animated, self._titles):
             self._figure.draw_artist(title)
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
@@ -295,24 +299,24 @@ def encode(rgba: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     Colours are told apart by the upper three bits of each channel, which makes a palette without a search; an
     entry of the palette is the mean of its pixels.
     """
-    ys, xs = np.flatnonzero(rgba[..., 3].any(axis=1)), np.flatnonzero(rgba[..., 3].any(axis=0))
+    words = rgba.view("<u4")[..., 0]  # a pixel is one number: alpha, blue, green, red
+    seen = words >= 8 << 24  # fainter than that is invisible
+    ys, xs = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not len(ys):
         return _png(Image.new("LA", (1, 1))), (0, 0)
-    crop = np.ascontiguousarray(rgba[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1])
-    corner = int(xs[0]), int(ys[0])
-    seen = crop[..., 3] > 7  # fainter than that is invisible
-    kept = crop[seen]
-    wide = (kept >> 5).astype(np.uint16)
-    codes = wide[:, 0] << 9 | wide[:, 1] << 6 | wide[:, 2] << 3 | wide[:, 3]
+    part, corner = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1], (int(xs[0]), int(ys[0]))
+    seen = np.ascontiguousarray(seen[part])
+    kept = words[part][seen]
+    codes = kept >> 5 & 0o7 | kept >> 10 & 0o70 | kept >> 15 & 0o700 | kept >> 20 & 0o7000
     count = np.bincount(codes, minlength=4096)
     entries = np.flatnonzero(count)
     if len(entries) > 255:
-        return _png(Image.fromarray(crop), compress_level=1), corner
-    sums = [np.bincount(codes, kept[:, channel], 4096)[entries] for channel in range(4)]
+        return _png(Image.fromarray(np.ascontiguousarray(rgba[part])), compress_level=1), corner
+    sums = [np.bincount(codes, kept >> 8 * channel & 255, 4096)[entries] for channel in range(4)]
     palette = np.round(np.stack(sums, axis=1) / count[entries, None]).astype(np.uint8)
     index = np.zeros(4096, np.uint8)
     index[entries] = np.arange(1, len(entries) + 1)
-    pixels = np.zeros(crop.shape[:2], np.uint8)
+    pixels = np.zeros(seen.shape, np.uint8)
     pixels[seen] = index[codes]
     picture = Image.fromarray(pixels)
     picture.putpalette(b"\0\0\0" + palette[:, :3].tobytes())
