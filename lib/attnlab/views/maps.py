@@ -133,7 +133,8 @@ class Heatmap(View):
 
     def describe(self) -> str:
         n, m = self.values.shape
-        words = f"{self.title or 'map'}, {n} by {m} ({self.axes[0]} by {self.axes[1]}): "
+        named = f" ({self.axes[0]} by {self.axes[1]})" if all(self.axes) else ""
+        words = f"{self.title or 'map'}, {n} by {m}{named}: "
         masked = int(np.isneginf(self.values).sum())
         if masked == n * m:
             return f"{words}every cell masked{marked(self.rows, self.selected)}."
