@@ -180,12 +180,12 @@ def test_any_text_can_be_a_title_or_a_name(text: str, caplog: pytest.LogCaptureF
         Heatmap(ONE, title=text, axes=(text, text)),
         Curves({text: [1, 2]}, text, xlabel=text, ylabel=text, band={text: ([1, 2], [2, 3])}, at=1),
         Points([[1, 2]], title=text, axes=(text, text), mark=[1, 1], mark_label=text),
-        Bars([1, 2], title=text, unit=text),
+        Bars([1], title=text, unit=text),
         DotProduct([1, 2], [[1, 2]], title=text, query=text, columns=[text, text]),
-        Formula("a", text, text),
         Note(text, text),
     ]
     frame = shown_quietly(views, caplog)
+    assert text in Formula("a", text).describe()
     assert all(text in view.describe() for view in views) and text in frame.digest
 
 
