@@ -1,6 +1,6 @@
 """All benchmarks in one run, as Markdown for the README.
 
-    python -m tests.benchmarks                    everything: about twenty minutes on a quiet machine
+    python -m tests.benchmarks                    everything: about ten minutes
     python -m tests.benchmarks cpu start          only these
     python -m tests.benchmarks --quick            few repeats, to see that it works
 

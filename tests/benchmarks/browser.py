@@ -181,14 +181,22 @@ def pixels(quick: bool = False) -> dict[str, Any]:
     return found
 
 
+NOTE = """\
+Key to pixels: from the key press to the animation frame that shows the slider's value, read from the pixels.
+Behind the hand: in a drag, how long ago the slider had the value that a new picture shows. Blank and wrong:
+animation frames without a picture, and with a value that is neither the old nor the new one. All servers but
+that of the last two rows have our remedy (TCP_NODELAY)."""
+
+
 def show(found: dict[str, Any]) -> str:
     """The numbers as Markdown."""
     head = ["", "key to pixels p50 ms", "p95 ms", "drag: ms behind the hand", "frames/s", "kB per frame",
             "kB of its picture", "blank", "wrong", "keys"]  # fmt: skip
-    return "\n\n".join(
+    tables = [
         f"Slider to pixels, device pixel {ratio}\n\n{table(head, [_row(*each) for each in variants.items()])}"
         for ratio, variants in found.items()
-    )
+    ]
+    return "\n\n".join([*tables, NOTE])
 
 
 def _row(name: str, v: dict[str, float]) -> list[Any]:

@@ -162,7 +162,9 @@ def endure(moves: int) -> dict[str, float]:
     panel = pictures.panel()
     _sweep(panel, 300)
     before = private_memory()
+    frames = panel._screen.frame["number"]
     _sweep(panel, moves)
+    assert panel._screen.frame["number"] >= frames + moves - 1, "a move painted nothing"
     return {"before": before, "after": private_memory(), "moves": moves}
 
 
