@@ -174,14 +174,17 @@ def test_any_text_can_be_a_label(kind: str, caplog: pytest.LogCaptureFixture) ->
         assert any(text in hit["rows"] for hit in frame.hits), "the pointer finds it unchanged"
 
 
-@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_any_text_can_be_a_title_or_a_name(text: str, caplog: pytest.LogCaptureFixture) -> None:
-    views = [
-        Heatmap(ONE, title=text, axes=(text, text)),
-        Curves({text: [1, 2]}, text, xlabel=text, ylabel=text, band={text: ([1, 2], [2, 3])}, at=1),
+@pytest.mark.parametrize(("place", "text"), enumerate(TEXTS.values()), ids=TEXTS.keys())
+def test_any_text_can_be_a_title_or_a_name(place: int, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    others = [
         Points([[1, 2]], title=text, axes=(text, text), mark=[1, 1], mark_label=text),
         Bars([1], title=text, unit=text),
         DotProduct([1, 2], [[1, 2]], title=text, query=text, columns=[text, text]),
+    ]
+    views = [
+        Heatmap(ONE, title=text, axes=(text, text)),
+        Curves({text: [1, 2]}, text, xlabel=text, ylabel=text, band={text: ([1, 2], [2, 3])}, at=1),
+        others[place % 3],
         Note(text, text),
     ]
     frame = shown_quietly(views, caplog)

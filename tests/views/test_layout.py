@@ -38,7 +38,7 @@ def assert_apart(slots: list[Slot], titles: list[str], size: tuple[float, float]
         assert apart, f"{one} and {other} overlap"
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.data())
 def test_views_have_a_place_of_their_own(data: Any) -> None:
     views = [_any_view(data) for _ in range(data.draw(st.integers(1, 5)))]
