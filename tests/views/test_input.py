@@ -174,7 +174,7 @@ def test_any_text_can_be_a_label(kind: str, caplog: pytest.LogCaptureFixture) ->
         assert any(text in hit["rows"] for hit in frame.hits), "the pointer finds it unchanged"
 
 
-@pytest.mark.parametrize(("place", "text"), enumerate(TEXTS.values()), ids=TEXTS.keys())
+@pytest.mark.parametrize(("place", "text"), list(enumerate(TEXTS.values())), ids=list(TEXTS))
 def test_any_text_can_be_a_title_or_a_name(place: int, text: str, caplog: pytest.LogCaptureFixture) -> None:
     others = [
         Points([[1, 2]], title=text, axes=(text, text), mark=[1, 1], mark_label=text),
