@@ -158,7 +158,7 @@ def test_the_same_views_again_send_no_background() -> None:
 def test_a_walk_through_random_pictures() -> None:
     """Any order of kinds, sizes, titles, labels and selections."""
     rng, viewer = np.random.default_rng(0), Viewer()
-    for _ in range(10):
+    for _ in range(7):
         views = [random_view(rng) for _ in range(rng.integers(1, 3))]
         assert_fresh(viewer, *views)
 
