@@ -92,7 +92,7 @@ def test_a_view_beside_one_that_is_drawn_anew_keeps_its_artists() -> None:
 
 ONE = np.linspace(0, 1, 4).reshape(2, 2)
 CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
-    (Heatmap(ONE), [{"limit": 2}, {"signed": True}, {"axes": ("from", "to")}, {"cols": ["x", "y"]}]),
+    (Heatmap(ONE), [{"limit": 3}, {"signed": True}, {"axes": ("from", "to")}, {"cols": ["x", "y"]}]),
     (Heads([ONE]), [{"limit": 2}, {"values": [ONE, ONE]}]),
     (Links(ONE), [{"cols": ["x", "y"]}]),
     (
@@ -118,6 +118,8 @@ CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
     (Points(ONE, mark=[0.5, 0.5]), [{"weights": [0.5, 0.5]}, {"mark_label": "mix"}]),
     (Formula("a", ""), [{"latex": r"\frac{a}{b}"}]),
     (Note("short"), [{"text": "longer " * 40}]),
+    (Curves({"a": [1, 2]}, ylabel="loss"), [{"ylabel": "less"}]),
+    (Points(ONE, mark=[0.5, 0.5], mark_label="mix"), [{"mark": None}]),
 ]
 
 
