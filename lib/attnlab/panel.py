@@ -14,7 +14,7 @@ from IPython.display import display
 from attnlab.controls import Control, Scrub
 from attnlab.filmstrip import Filmstrip
 from attnlab.learner import as_views, explain, match
-from attnlab.screen import Digest, Screen, bundle
+from attnlab.screen import Digest, Screen, bundle, guard
 from attnlab.views.base import View
 from attnlab.views.stage import Stage
 
@@ -306,8 +306,8 @@ class Panel:
             control.observe(self._on_control, names="value")
         self._screen.observe(self._on_ratio, names="ratio")
         self._screen.on_msg(self._on_message)
-        for widget in (*self.controls.values(), self._screen):
-            widget.set_state = _locked(self._lock, widget.set_state)
+        for widget in _family(self._widget):
+            guard(widget, self._lock)
 
     def _on_ratio(self, change: Any) -> None:
         with self._lock:
@@ -377,14 +377,6 @@ def present(scale: float = 1.4) -> None:
 
 _presented = [1.0]
 _panels: "weakref.WeakSet[Panel]" = weakref.WeakSet()
-
-
-def _locked(lock: Any, action: Callable) -> Callable:
-    def locked(*args: Any) -> Any:
-        with lock:
-            return action(*args)
-
-    return locked
 
 
 def _unlike(stops: list[Any], start: Any) -> list[Any]:

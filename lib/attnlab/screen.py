@@ -65,6 +65,23 @@ class Screen(anywidget.AnyWidget):
         return Digest(self.frame.get("digest", ""))
 
 
+def guard(widget: Any, lock: Any) -> None:
+    """Let the browser's messages to `widget` wait for `lock`, and arrive also while a cell runs.
+
+    JupyterLab sends them to a thread of their own, but ipykernel 7.4 redirects them to the thread that spoke
+    last to this widget: the main one, which is busy with the cell. The sender's choice is the better one.
+    """
+    receive = widget.set_state
+
+    def set_state(state: dict[str, Any]) -> None:
+        with lock:
+            receive(state)
+
+    widget.set_state = set_state
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda _, chosen: chosen
+
+
 def bundle(digest: str, png: bytes, widget: Any) -> dict[str, Any]:
     """A notebook output with three readers: nbval and screen readers, pages without a kernel, JupyterLab."""
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}

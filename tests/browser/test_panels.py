@@ -221,7 +221,7 @@ while look.values["temperature"] < 2.0 and time.monotonic() < deadline:
     look.set(query=tokens[moves % 4])
     moves += 1
     time.sleep(0.02)
-assert look.values["temperature"] == 2.0
+assert look.values["temperature"] == 2.0, (look.values, moves)
 """
 
 
