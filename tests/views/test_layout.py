@@ -128,18 +128,7 @@ def drawn(*views: View) -> Stage:
     return stage
 
 
-LABELLED = (
-    "heatmap",
-    "scores",
-    "plain_map",
-    "heads",
-    "links",
-    "dot",
-    "bars",
-    "log_bars",
-    "curves",
-    "log_curves",
-)
+LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "dot", "bars", "curves")
 
 
 @pytest.mark.parametrize("length", [2, 9, 40])
@@ -199,7 +188,7 @@ def test_the_judge_sees_texts_that_are_cut_or_touch() -> None:
 def test_every_label_is_written(kind: str) -> None:
     shown = view(kind, labels=SENTENCE[:5], selected=1, title="a title")
     written = [text.get_text() for text in texts(drawn(shown))]
-    assert {"a title", *(SENTENCE[:1] if kind == "log_curves" else SENTENCE[:5])} <= {*written}
+    assert {"a title", *SENTENCE[:5]} <= {*written}
     extra = {
         "heatmap": {"query", "key →", "0", "0.5", "1"},
         "scores": {"−3", "0", "3"},
@@ -277,7 +266,7 @@ def numbers(stage: Stage) -> Iterator[tuple[Bbox, np.ndarray]]:
                     yield Bbox(box), point
 
 
-@pytest.mark.parametrize("limit", [0.0005, 0.02, 1, 5, 75, 500, 30000])
+@pytest.mark.parametrize("limit", [0.0005, 1, 75, 30000])
 @pytest.mark.parametrize("signed", [False, True])
 def test_numbers_stay_in_their_cells(limit: float, signed: bool) -> None:
     values = np.linspace(-limit if signed else 0, limit, 24).reshape(2, 12)
