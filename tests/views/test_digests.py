@@ -158,7 +158,7 @@ NOISY: dict[str, Callable[[np.ndarray], View]] = {
 
 
 @pytest.mark.parametrize("kind", NOISY)
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_float_noise_never_changes_the_sentence(kind: str, data: Any) -> None:
     values = data.draw(tables())
@@ -167,7 +167,7 @@ def test_float_noise_never_changes_the_sentence(kind: str, data: Any) -> None:
     assert NOISY[kind](values + noise).describe() == NOISY[kind](values).describe()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(
     arrays.arrays(float, 5, elements=st.integers(-90, 90).map(lambda i: 10 ** (i / 10))),
     st.integers(0, 2**16),

@@ -21,7 +21,7 @@ TOLERANCE = 6  # of 255, in the means of blocks of 8 x 8 pixels: the palette rou
 
 
 @pytest.mark.parametrize("ratio", [1, 2])
-@pytest.mark.parametrize("kind", ["scores", "heads", "curves", "points"])
+@pytest.mark.parametrize("kind", ["heads", "curves"])
 def test_the_layers_make_the_picture(kind: str, ratio: int) -> None:
     viewer = Viewer(ratio=ratio)
     viewer.show(view(kind, 0))
