@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,14 +69,25 @@ def broken_copy(fault: Fault, folder: Path) -> Path:
     return library
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
-def test_nbval_catches(fault: Fault, tmp_path: Path) -> None:
-    library = broken_copy(fault, tmp_path)
+def run_notebook(fault: Fault, folder: Path) -> subprocess.CompletedProcess[str]:
+    library = broken_copy(fault, folder)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    ran = subprocess.run(
+    return subprocess.run(
         [*command, f"notebooks/{fault.notebook}.ipynb"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(library)}, capture_output=True, encoding="utf-8",
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
+    """Every fault's run, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {f.what: pool.submit(run_notebook, f, tmp_path_factory.mktemp("library")) for f in FAULTS}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
+def test_nbval_catches(fault: Fault, runs: dict[str, Future]) -> None:
+    ran = runs[fault.what].result()
     failed = re.search(r"(\d+) failed", ran.stdout)
     assert bool(failed) == (fault.what != "nothing"), ran.stdout[-3000:]
     assert ran.returncode == (1 if failed else 0), ran.stdout[-3000:]

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -245,6 +246,7 @@ def test_a_thousand_moves_from_another_thread_while_a_cell_runs(panel: Panel, pa
     while thread.is_alive():
         query = TOKENS[len(answers) % 3]
         answers.append((query, panel.set(query=query)))
+        time.sleep(0.02)  # what else a cell does
     thread.join()
     assert faults == [] and panel._screen.error == ""
     assert [frame["number"] for frame in painted] == sorted({frame["number"] for frame in painted})

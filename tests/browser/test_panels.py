@@ -9,7 +9,6 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from attnlab.controls import Choice, Scrub, Sentence, Slider, Toggle
@@ -108,26 +107,6 @@ def test_every_control_of_every_panel_moves_the_picture_and_the_sentence(lab: La
             seen.append(state)
         assert live.alternative_text().startswith(live.sentence()[:40])
     assert lab.errors == []
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_accessible_and_usable_at_200_percent(lab: Lab, path: Path) -> None:
-    """axe finds nothing in our outputs; at 200 % (half the CSS pixels) sliders keep a track of 120 pixels."""
-    lab.open(path.name)
-    lab.run_all()
-    report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
-    faults = [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]]
-    assert faults == []
-    lab.page.set_viewport_size({"width": 640, "height": 450})
-    lab.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
-    lab.page.wait_for_timeout(500)
-    for live in lab.panels():
-        live.root.scroll_into_view_if_needed()
-        width = live.root.bounding_box()["width"]
-        for track in live.root.locator(".noUi-base").all():
-            assert track.bounding_box()["width"] >= 120
-        canvas = live.canvas.bounding_box()
-        assert canvas["width"] <= width + 1, "the picture scales with the column"
 
 
 # ---------------------------------------------------------------- one panel, every way to use it
