@@ -25,19 +25,21 @@ class Fault:
 
 
 FAULTS = [
-    Fault("nothing", "attention.py", "import numpy as np", "import numpy as np", "00_start_here"),
-    Fault("1/√d_k dropped", "attention.py", "* scale  # [", "# [", "04_self_attention"),
-    Fault("mask ignored", "attention.py", "np.where(mask, scores, -np.inf)", "scores", "00_start_here"),
+    Fault("nothing", "attention/scaled.py", "import numpy as np", "import numpy as np", "00_start_here"),
+    Fault("1/√d_k dropped", "attention/scaled.py", "* scale  # [", "# [", "04_self_attention"),
+    Fault(
+        "mask ignored", "attention/scaled.py", "np.where(mask, scores, -np.inf)", "scores", "00_start_here"
+    ),
     Fault(
         "softmax over the wrong axis",
-        "attention.py",
+        "attention/scaled.py",
         "positive / positive.sum(axis=axis,",
         "positive / positive.sum(axis=-1 - axis - scores.ndim,",
         "00_start_here",
     ),
     Fault(
         "temperature inverted",
-        "attention.py",
+        "attention/scaled.py",
         "keepdims=True)) / temperature",
         "keepdims=True)) * temperature",
         "00_start_here",

@@ -128,10 +128,10 @@ def test_importing_is_cheap(module: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("attention.py", "import matplotlib"),
-        ("attention.py", "from . import views"),
-        ("attention.py", "from attnlab.panel import explore"),
-        ("attention.py", "from attnlab import explore"),
+        ("attention/scaled.py", "import matplotlib"),
+        ("attention/scaled.py", "from .. import views"),
+        ("attention/positions.py", "from attnlab.panel import explore"),
+        ("attention/positions.py", "from attnlab import explore"),
         ("views/maps.py", "import ipywidgets"),
         ("views/maps.py", "from .. import screen"),
         ("views/maps.py", "from ..panel import Panel"),

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "attention": "Attention apply_mask causal_mask multi_head_attention padding_mask "
-    "scaled_dot_product_attention softmax",
+    "attention": "Attention alibi_bias apply_mask causal_mask multi_head_attention padding_mask rotate "
+    "scaled_dot_product_attention sinusoidal_positions softmax",
     "controls": "Choice Scrub Sentence Slider Toggle",
     "panel": "Panel explore present",
     "tokens": "words",
