@@ -141,9 +141,8 @@ def as_whole(name: str, value: int) -> int:
 
 def as_even(name: str, value: int) -> int:
     if value % 2 or value < 2:
-        raise ValueError(
-            f"{name} must be even, got {value}: the numbers form pairs; take one more or one less."
-        )
+        near = f"{value - 1} or {value + 1}" if value > 2 else "2"
+        raise ValueError(f"{name} must be even, got {value}: the numbers form pairs; take {near}.")
     return value
 
 
