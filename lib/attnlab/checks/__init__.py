@@ -6,6 +6,7 @@ Until the exercise is solved it returns our own function, so that the rest of th
 One file for each notebook; `verdict.py` is the mechanism that they share.
 """
 
+from .heads import check_head_adds, check_multi_head, check_split_heads
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_looks_at
@@ -17,9 +18,12 @@ __all__ = [
     "check_attend_one",
     "check_cosine",
     "check_entropy",
+    "check_head_adds",
     "check_looks_at",
+    "check_multi_head",
     "check_nearest",
     "check_one_matrix",
+    "check_split_heads",
     "check_stable_softmax",
     "check_temperature_for_odds",
     "judge",
