@@ -7,6 +7,7 @@ One file for each notebook; `verdict.py` is the mechanism that they share.
 """
 
 from .heads import check_head_adds, check_multi_head, check_split_heads
+from .positions import check_causal_alibi, check_turn_length
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_looks_at
@@ -16,6 +17,7 @@ from .verdict import judge
 __all__ = [
     "check_all_cosines",
     "check_attend_one",
+    "check_causal_alibi",
     "check_cosine",
     "check_entropy",
     "check_head_adds",
@@ -26,5 +28,6 @@ __all__ = [
     "check_split_heads",
     "check_stable_softmax",
     "check_temperature_for_odds",
+    "check_turn_length",
     "judge",
 ]
