@@ -1,4 +1,4 @@
-"""The exercise of notebook 00: how an exercise works."""
+"""Exercises of notebook 00: how an exercise works."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,6 +11,11 @@ from .verdict import judge
 def check_looks_at(attempt: Callable) -> Callable:
     """`looks_at(weights, tokens, word)`: the token that `word` gives the largest weight."""
     return judge("who looks at whom", attempt, _looks_at, _MAPS, _WRONG_LOOKS_AT)
+
+
+def check_attention_received(attempt: Callable) -> Callable:
+    """`attention_received(weights, tokens)`: the token that receives most attention, all rows together."""
+    return judge("who receives most", attempt, _received, _RECEIVED, _WRONG_RECEIVED)
 
 
 def _looks_at(weights: NDArray, tokens: Sequence[str], word: str) -> str:
@@ -46,4 +51,52 @@ _WRONG_LOOKS_AT = {
         "this is the largest weight of the whole map. Look only at the row of the word."
     ),
     lambda weights, tokens, word: word: "this gives the word back. Which word does it look at?",
+}
+
+
+def _received(weights: NDArray, tokens: Sequence[str]) -> str:
+    return tokens[int(np.argmax(weights.sum(axis=0)))]
+
+
+# Eighths and sixteenths: every row sums to exactly 1.
+_RECEIVED = [
+    (np.array([[2, 3, 3, 0], [1, 0, 7, 0], [1, 4, 2, 1], [5, 3, 0, 0]]) / 8, _TOKENS),
+    (np.array([[6, 5, 5], [1, 8, 7], [8, 0, 8]]) / 16, ["she", "sang", "well"]),
+    (np.array([[0, 3, 0, 5], [4, 1, 0, 3], [6, 0, 2, 0], [0, 3, 2, 3]]) / 8, ["rain", "falls", "on", "us"]),
+]
+
+
+def _favourites(weights: NDArray) -> NDArray[np.integer]:
+    """How many rows give each token their largest weight."""
+    return np.bincount(weights.argmax(axis=1), minlength=len(weights))
+
+
+_WRONG_RECEIVED = {
+    lambda weights, tokens: int(np.argmax(weights.sum(axis=0))): (
+        "this is the number of the token. Look the word up: tokens[number]."
+    ),
+    lambda weights, tokens: weights.sum(axis=0): (
+        "these are the sums of all columns. Which token has the largest? np.argmax, then tokens."
+    ),
+    lambda weights, tokens: weights.sum(axis=0).max(): (
+        "this is the largest sum. Its place is asked for: np.argmax, then the token at that place."
+    ),
+    lambda weights, tokens: tokens[int(np.argmax(weights.sum(axis=1)))]: (
+        "this adds up the rows, and every row sums to 1. What a token receives stands in its column: axis=0."
+    ),
+    lambda weights, tokens: tokens[int(np.argmax(weights)) % len(tokens)]: (
+        "this finds the largest single weight. Add up each column first: weights.sum(axis=0)."
+    ),
+    lambda weights, tokens: tokens[int(np.argmin(weights.sum(axis=0)))]: (
+        "this token receives least. Take argmax."
+    ),
+    lambda weights, tokens: tokens[int(np.argmax(np.diag(weights)))]: (
+        "this looks only at the diagonal, what each token gives itself. Add up whole columns."
+    ),
+    lambda weights, tokens: tokens[int(np.argmax((weights - np.diag(np.diag(weights))).sum(axis=0)))]: (
+        "this leaves out what a token gives itself. Here it counts too: add up the whole column."
+    ),
+    lambda weights, tokens: tokens[int(np.argmax(_favourites(weights)))]: (
+        "this counts how often a token comes first. Every weight counts, the small ones too: add them up."
+    ),
 }
