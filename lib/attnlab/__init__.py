@@ -12,7 +12,7 @@ _HOMES = {
     "controls": "Choice Scrub Sentence Slider Toggle",
     "panel": "Panel explore present",
     "tokens": "words",
-    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Points View",
+    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Pieces Points View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

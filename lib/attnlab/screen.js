@@ -129,7 +129,7 @@ function render({ model, el }) {
   canvas.addEventListener("click", (event) => {
     pointer = { x: event.clientX, y: event.clientY };
     const found = find();
-    if (found?.hit.select) model.send({ select: found.hit.select, row: found.row });
+    if (found?.hit.select) model.send({ select: found.hit.select, row: found.row + (found.hit.first ?? 0) });
   });
   canvas.addEventListener("keydown", (event) => {
     const by = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];

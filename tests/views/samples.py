@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from attnlab.attention import softmax
-from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
+from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Pieces, Points, View
 from attnlab.views.stage import Frame, Stage
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
@@ -97,11 +97,17 @@ def note(rng: np.random.Generator, labels: Sequence[str], title: str, selected: 
     return Note(f"{labels[0]} looks at {labels[-1]} with {rng.uniform():.2f}.", title)
 
 
+def pieces(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    order = rng.permutation(len(labels))
+    split = [labels[i] for i in order]
+    return Pieces(split, order, title, marked=[int(order[0])], selected=selected, select="piece", lines=2)
+
+
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
         heatmap, scores, plain_map, heads, links, dot, bars, log_bars, curves, log_curves, points, arrows,
-        formula, note,
+        formula, note, pieces,
     )
 }  # fmt: skip
 

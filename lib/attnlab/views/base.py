@@ -18,6 +18,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import PathCollection
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath, text_to_path
@@ -356,6 +357,14 @@ def image(ax: Axes, x: float, y: float, width: float, height: float) -> AxesImag
     picture.set_clip_on(False)
     ax.add_image(picture)
     return picture
+
+
+def surround(frames: Sequence[Rectangle], place: tuple[float, float, float, float] | None) -> None:
+    """Put frames around a place (left, top, width, height); None hides them."""
+    for frame in frames:
+        frame.set_visible(place is not None)
+        if place is not None:
+            frame.set_bounds(*place)
 
 
 def grid_points(x: float, y: float, rows: int, cols: int, width: float, height: float) -> np.ndarray:

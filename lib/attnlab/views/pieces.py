@@ -1,0 +1,227 @@
+"""A text split into pieces (tokens): boxes side by side."""
+
+import math
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
+
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, Measure, View
+from attnlab.views.maps import outlines
+
+WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
+APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
+MOST, LINES = 200, 12  # pieces and lines that are drawn
+SAID = 40  # pieces that the sentence names
+SMALL = 8.5  # points: an id
+FILLS, MARK, EDGE = ("#ffffff", "#d9e8f5"), "#ffd591", "#595959"
+_SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
+
+
+@dataclass(frozen=True)
+class Pieces(View):
+    """A text split into pieces: a box for each, side by side, with its id below when `ids` are given.
+
+    A piece is a text, or bytes. Spaces are shown as ·, line ends as ⏎, tabs as ⇥, bytes that are no whole
+    character as \\xe2. `marked` pieces stand out: places (0 is the first), or texts that mark every equal
+    piece. `lines`: room is kept for at least so many. A click on a piece sets the control named `select`.
+    Raises ValueError or TypeError for no pieces, one text that is not split, a wrong number of ids.
+    """
+
+    pieces: Sequence[str | bytes]
+    ids: Sequence[Any] | None = None
+    title: str = ""
+    marked: Sequence[int | str | bytes] = ()
+    select: str | None = None
+    selected: int | None = None
+    lines: int = 1
+
+    def __post_init__(self) -> None:
+        pieces = _as_pieces(self.pieces)
+        if not (isinstance(self.lines, int) and 1 <= self.lines <= LINES):
+            raise ValueError(f"lines must be a whole number from 1 to {LINES}, got {self.lines!r:.60}")
+        fields = {
+            "pieces": pieces,
+            "ids": None if self.ids is None else base.as_labels(self.ids, len(pieces), "ids", "the text"),
+            "marked": _as_places(self.marked, pieces),
+            "selected": base.as_index(self.selected, len(pieces), "selected"),
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The pieces as they are drawn and said."""
+        return [visible(piece) for piece in self.pieces]
+
+    @property
+    def _pitch(self) -> int:
+        """From one line to the next."""
+        return HIGH + BETWEEN + (0 if self.ids is None else ID)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, float, float]]:
+        """Line, left end and width of every piece that is drawn; a line is left for the words on the rest."""
+        places = _flow(self._widths())
+        if len(places) == len(self.pieces) and places[-1][0] < LINES:
+            return places
+        return [place for place in places if place[0] < LINES - 1]
+
+    def _widths(self) -> list[float]:
+        drawn = [base.measure(base.fitted(text, WIDE - 2 * PAD)) for text in self.texts[:MOST]]
+        if self.ids is not None:
+            ids = [base.measure(_below(i), SMALL) for i in self.ids[:MOST]]
+            drawn = [max(pair) for pair in zip(drawn, ids, strict=True)]
+        return [max(20, math.ceil(width) + 2 * PAD) for width in drawn]
+
+    @property
+    def _rest(self) -> int:
+        """Pieces that have no room."""
+        return len(self.pieces) - len(self._places)
+
+    @property
+    def _count(self) -> int:
+        """Lines that are needed."""
+        return max(self.lines, self._places[-1][0] + 1 + (self._rest > 0))
+
+    def key(self) -> tuple[Any, ...]:
+        return self._count, self.ids is None
+
+    def box(self, measure: Measure) -> Box:
+        return Box(WIDE, self._count * self._pitch, 4, 4, 4, 0, wide=True)
+
+    def draw(self, ax: Axes, box: Box) -> Drawn:
+        boxes = PolyCollection([], clip_on=False)
+        ax.add_collection(boxes, autolim=False)
+        texts, ids = (base.numbers(ax, np.zeros((0, 2))) for _ in range(2))
+        texts.set_facecolor("black")
+        ids.set_facecolor(base.GREY)
+        rest = base.write(ax, 0, 0, "", color=base.GREY)
+        drawn = Drawn(ax, moving=[boxes, texts, ids, rest])
+        frames = outlines(ax, drawn, (0, 1))
+        vars(drawn.parts).update(boxes=boxes, texts=texts, ids=ids, frames=frames, rest=rest)
+        return drawn
+
+    def update(self, drawn: Drawn) -> None:
+        lines, lefts, widths = np.array(self._places).T
+        tops, parts = lines * self._pitch, drawn.parts
+        corners = np.stack([[lefts, tops], [lefts + widths, tops], [lefts + widths, tops + HIGH],
+                            [lefts, tops + HIGH]])  # (4, 2, n)  # fmt: skip
+        parts.boxes.set_verts(corners.transpose(2, 0, 1))
+        self._paint(parts.boxes, len(lines))
+        middles = np.stack([lefts + widths / 2, tops + HIGH / 2], 1)
+        parts.texts.set_paths([_outline(base.fitted(t, WIDE - 2 * PAD)) for t in self.texts[: len(lines)]])
+        parts.texts.set_offsets(middles)
+        if self.ids is not None:
+            parts.ids.set_paths([_outline(_below(i), SMALL) for i in self.ids[: len(lines)]])
+            parts.ids.set_offsets(middles + np.array([0, (HIGH + ID) / 2 - 1]))
+        parts.rest.set_text(f"… and {self._rest} more" if self._rest else "")
+        parts.rest.set_position((0, (lines[-1] + 1) * self._pitch + HIGH / 2))
+        chosen = self.selected is not None and self.selected < len(lines)
+        place = (lefts[self.selected], tops[self.selected], widths[self.selected], HIGH) if chosen else None
+        base.surround(parts.frames, place)
+
+    def _paint(self, boxes: PolyCollection, count: int) -> None:
+        marked = set(self.marked)
+        boxes.set_facecolor([MARK if i in marked else FILLS[i % 2] for i in range(count)])
+        boxes.set_edgecolor(["black" if i in marked else EDGE for i in range(count)])
+        boxes.set_linewidth([1.6 if i in marked else 0.7 for i in range(count)])
+
+    def hits(self, box: Box) -> list[dict[str, Any]]:
+        return [
+            base.grid_hit(
+                (left, line * self._pitch, width, HIGH), [str(i)], [""], [[self._named(i)]],
+                axes=("piece", ""), select=self.select, selected=self.selected, first=i,
+            )
+            for i, (line, left, width) in enumerate(self._places)
+        ]  # fmt: skip
+
+    def _named(self, i: int) -> str:
+        return self.texts[i] + ("" if self.ids is None else f" ({self.ids[i]})")
+
+    def describe(self) -> str:
+        n, kinds = len(self.pieces), Counter(self.texts)
+        words = f"{self.title or 'pieces'}: {n} piece{'s' * (n > 1)}, {len(kinds)} different"
+        words += " (with their ids): " if self.ids is not None else ": "
+        words += " | ".join(self._named(i) for i in range(min(n, SAID)))
+        if n > SAID:
+            often = ", ".join(f"{text} {count}" for text, count in kinds.most_common(8))
+            words += f" and {n - SAID} more; most often {often}"
+        if self.marked:
+            found = Counter(self.texts[i] for i in self.marked)
+            words += "; marked " + ", ".join(f"{text} ({count})" for text, count in found.items())
+        if self.selected is not None:
+            words += f"; piece {self.selected} chosen, {self._named(self.selected)}"
+        return words + "."
+
+
+def visible(piece: str | bytes) -> str:
+    """A piece with a sign for everything that leaves no ink."""
+    text = piece.decode("utf-8", "surrogateescape") if isinstance(piece, bytes) else piece
+    signs = "".join(map(_sign, text))
+    return "◌" + signs if signs and unicodedata.combining(signs[0]) else signs or "∅"
+
+
+@lru_cache(4096)
+def _sign(char: str) -> str:
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if "\udc80" <= char <= "\udcff":  # a byte that is no whole character
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    shown = base.drawable(char)
+    inked = shown.strip() and len(text_to_path.get_text_path(base.font(), shown)[0])
+    return shown if inked else char.encode("unicode_escape").decode()
+
+
+def _below(label: str) -> str:
+    """An id as it is drawn."""
+    return base.shown(visible(label))
+
+
+@lru_cache(4096)
+def _outline(text: str, size: float = base.SIZE) -> Path:
+    """A text as an outline in points, the middle of a line of it at (0, 0)."""
+    vertices, codes = text_to_path.get_text_path(base.font(), text)
+    scale = size / text_to_path.FONT_SCALE
+    middle = base.measure(text, size) * 72 / base.DPI / 2, size * 0.36
+    return Path(np.asarray(vertices) * scale - middle, codes)
+
+
+def _flow(widths: Sequence[float]) -> list[tuple[int, float, float]]:
+    """Line, left end and width of boxes that stand side by side and go on in the next line."""
+    line, x, places = 0, 0.0, []
+    for width in widths:
+        if x and x + width > WIDE:
+            line, x = line + 1, 0.0
+        places.append((line, x, width))
+        x += width + APART
+    return places
+
+
+def _as_pieces(pieces: Any) -> tuple[str | bytes, ...]:
+    if isinstance(pieces, str | bytes):
+        raise TypeError(f"pieces must be a list of pieces, got one text {pieces!r:.60}: split it first")
+    pieces = tuple(pieces)
+    if not pieces:
+        raise ValueError("pieces is empty: there is nothing to show of a text without a piece")
+    for i, piece in enumerate(pieces):
+        if not isinstance(piece, str | bytes):
+            raise TypeError(f"piece {i} is {piece!r:.60}: a piece is a text or bytes; numbers go into ids")
+    return pieces
+
+
+def _as_places(marked: Any, pieces: Sequence[str | bytes]) -> tuple[int, ...]:
+    """The places that are marked, in order."""
+    marked = [marked] if isinstance(marked, str | bytes) else list(marked)
+    texts = {mark for mark in marked if isinstance(mark, str | bytes)}
+    places = {base.as_index(mark, len(pieces), "marked") for mark in marked if mark not in texts}
+    return tuple(i for i, piece in enumerate(pieces) if i in places or piece in texts)
