@@ -10,7 +10,20 @@ import numpy as np
 from PIL import Image
 
 from attnlab.attention import softmax
-from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Pieces, Points, View
+from attnlab.views import (
+    Bars,
+    Curves,
+    DotProduct,
+    Formula,
+    Heads,
+    Heatmap,
+    Links,
+    Note,
+    Picture,
+    Pieces,
+    Points,
+    View,
+)  # fmt: skip
 from attnlab.views.stage import Frame, Stage
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
@@ -103,11 +116,24 @@ def pieces(rng: np.random.Generator, labels: Sequence[str], title: str, selected
     return Pieces(split, order, title, marked=[int(order[0])], selected=selected, select="piece", lines=2)
 
 
+def picture(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Six patches, one of them masked."""
+    share = weights(rng, 6)
+    share[rng.integers(6)] = -np.inf
+    values = rng.uniform(0, 1, size=(8, 12))
+    return Picture(values, title, side=4, weights=share, selected=selected, select="patch")
+
+
+def photo(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """A picture in colour, without patches."""
+    return Picture(rng.uniform(0, 1, size=(20, 30, 3)), title)
+
+
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
         heatmap, scores, plain_map, heads, links, dot, bars, log_bars, curves, log_curves, points, arrows,
-        formula, note, pieces,
+        formula, note, pieces, picture, photo,
     )
 }  # fmt: skip
 

@@ -5,11 +5,12 @@ from attnlab.views.charts import Bars, Curves
 from attnlab.views.dot import DotProduct
 from attnlab.views.links import Links
 from attnlab.views.maps import Heads, Heatmap
+from attnlab.views.picture import Picture
 from attnlab.views.pieces import Pieces
 from attnlab.views.points import Points
 from attnlab.views.text import Formula, Note
 
 __all__ = [
-    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Pieces",
-    "Points", "View",
+    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Picture",
+    "Pieces", "Points", "View",
 ]  # fmt: skip

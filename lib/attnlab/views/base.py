@@ -25,6 +25,7 @@ from matplotlib.textpath import TextPath, text_to_path
 from matplotlib.transforms import Affine2D
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
+SMALL = 8.5  # points: what is said beside something larger
 DPI = 100  # pixels an inch at scale 1 and device pixel ratio 1
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000")  # at least 3:1 on white
 MARKERS = ("o", "s", "^", "D", "v")

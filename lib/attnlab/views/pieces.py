@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View
 from attnlab.views.maps import outlines
+from attnlab.views.text import outline
 
 WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
 APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
 MOST, LINES = 200, 12  # pieces and lines that are drawn
 SAID = 40  # pieces that the sentence names
-SMALL = 8.5  # points: an id
 FILLS, MARK, EDGE = ("#ffffff", "#d9e8f5"), "#ffd591", "#595959"
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
@@ -79,7 +78,7 @@ class Pieces(View):
     def _widths(self) -> list[float]:
         drawn = [base.measure(base.fitted(text, WIDE - 2 * PAD)) for text in self.texts[:MOST]]
         if self.ids is not None:
-            ids = [base.measure(_below(i), SMALL) for i in self.ids[:MOST]]
+            ids = [base.measure(_below(i), base.SMALL) for i in self.ids[:MOST]]
             drawn = [max(pair) for pair in zip(drawn, ids, strict=True)]
         return [max(20, math.ceil(width) + 2 * PAD) for width in drawn]
 
@@ -119,10 +118,10 @@ class Pieces(View):
         parts.boxes.set_verts(corners.transpose(2, 0, 1))
         self._paint(parts.boxes, len(lines))
         middles = np.stack([lefts + widths / 2, tops + HIGH / 2], 1)
-        parts.texts.set_paths([_outline(base.fitted(t, WIDE - 2 * PAD)) for t in self.texts[: len(lines)]])
+        parts.texts.set_paths([outline(base.fitted(t, WIDE - 2 * PAD)) for t in self.texts[: len(lines)]])
         parts.texts.set_offsets(middles)
         if self.ids is not None:
-            parts.ids.set_paths([_outline(_below(i), SMALL) for i in self.ids[: len(lines)]])
+            parts.ids.set_paths([outline(_below(i), base.SMALL) for i in self.ids[: len(lines)]])
             parts.ids.set_offsets(middles + np.array([0, (HIGH + ID) / 2 - 1]))
         parts.rest.set_text(f"… and {self._rest} more" if self._rest else "")
         parts.rest.set_position((0, (lines[-1] + 1) * self._pitch + HIGH / 2))
@@ -185,15 +184,6 @@ def _sign(char: str) -> str:
 def _below(label: str) -> str:
     """An id as it is drawn."""
     return base.shown(visible(label))
-
-
-@lru_cache(4096)
-def _outline(text: str, size: float = base.SIZE) -> Path:
-    """A text as an outline in points, the middle of a line of it at (0, 0)."""
-    vertices, codes = text_to_path.get_text_path(base.font(), text)
-    scale = size / text_to_path.FONT_SCALE
-    middle = base.measure(text, size) * 72 / base.DPI / 2, size * 0.36
-    return Path(np.asarray(vertices) * scale - middle, codes)
 
 
 def _flow(widths: Sequence[float]) -> list[tuple[int, float, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import TextPath, text_to_path
 from matplotlib.transforms import Affine2D
 
 from attnlab.views import base
@@ -65,6 +65,15 @@ def _strokes(latex: str) -> Path:
         raise ValueError(f"Formula latex {latex!r} cannot be read: {wrong}")
     (left, low), (_, high) = base.ends_of(path)
     return Path((path.vertices - [left, (low + high) / 2]) * [base.DPI / 72, -base.DPI / 72], path.codes)
+
+
+@lru_cache(4096)
+def outline(text: str, size: float = base.SIZE) -> Path:
+    """A text as an outline in points, the middle of a line of it at (0, 0)."""
+    vertices, codes = text_to_path.get_text_path(base.font(), text)
+    scale = size / text_to_path.FONT_SCALE
+    middle = base.measure(text, size) * 72 / base.DPI / 2, size * 0.36
+    return Path(np.asarray(vertices) * scale - middle, codes)
 
 
 @dataclass(frozen=True)
