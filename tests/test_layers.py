@@ -21,7 +21,7 @@ LAYERS: dict[str, set[str]] = {
     "views": {"attention", "numpy", "matplotlib", "PIL"},
     "checks": {"attention", "tokens", "numpy"},
     "screen": {"views", "anywidget", "traitlets"},
-    "controls": {"tokens", "views", "numpy", "ipywidgets"},
+    "controls": {"tokens", "views", "numpy", "ipywidgets", "traitlets"},
     "learner": {"controls", "views"},
     "filmstrip": {"screen", "views"},
     "panel": {"controls", "learner", "filmstrip", "screen", "views", "ipywidgets", "IPython"},

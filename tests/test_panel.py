@@ -27,11 +27,13 @@ from attnlab import (
     Scrub,
     Sentence,
     Slider,
+    Switches,
     causal_mask,
     explore,
     present,
     softmax,
 )
+from attnlab.controls.switches import SwitchRow
 from attnlab.panel import FRAMES, Panel
 from attnlab.screen import Screen
 
@@ -142,6 +144,8 @@ def test_the_decorator_shows_the_panel_and_names_it(capsys: pytest.CaptureFixtur
         ({"one": 1.5, "two": 2.5}, widgets.Dropdown, 1.5),
         ("a few words", widgets.Text, ["a", "few", "words"]),
         (Scrub([0, 10, 100], value=10), widgets.SelectionSlider, 10),
+        (Switches(["a", "b"]), SwitchRow, (True, True)),
+        (Switches(["a", "b"], value=[False, np.True_]), SwitchRow, (False, True)),
     ],
 )
 def test_plain_values_become_the_controls_people_expect(given: Any, kind: type, argument: Any) -> None:
@@ -458,6 +462,81 @@ def test_a_view_that_selects_a_control_that_does_not_fit_says_so() -> None:
         explore(lambda x: Heatmap(np.eye(3) * x, select="query"), x=(0.0, 1.0))
 
 
+# ---------------------------------------------------------------- several switches are one control
+
+
+@pytest.fixture
+def switched(painted: list[dict[str, Any]]) -> Iterator[Panel]:
+    def show(heads: tuple[bool, ...]) -> Note:
+        return Note(" ".join(map(str, heads)))
+
+    panel = explore(show, heads=Switches(["head 1", "head 2", "head 3"]), presets={"first": "heads=100"})
+    painted.clear()
+    yield panel
+    panel.close()
+
+
+def boxes(panel: Panel, name: str = "heads") -> list[widgets.Checkbox]:
+    return [child for child in panel.controls[name].children if isinstance(child, widgets.Checkbox)]
+
+
+def test_a_switch_is_one_move_by_hand_and_by_code(switched: Panel, painted: list) -> None:
+    boxes(switched)[1].set_state({"value": False})
+    assert switched.digest == "True False True" and switched.values == {"heads": (True, False, True)}
+    assert switched.set(heads=[False, False, np.True_]) == "False False True"
+    press(switched, "first")
+    assert [box.value for box in boxes(switched)] == [True, False, False] and switched.state == "heads=100"
+    press(switched, "Reset")
+    assert [frame["digest"] for frame in painted] == [
+        "True False True", "False False True", "True False False", "True True True",
+    ]  # fmt: skip
+
+
+def test_switches_have_labels_a_tour_and_names_for_small_multiples(
+    switched: Panel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [box.description for box in boxes(switched)] == ["head 1", "head 2", "head 3"]
+    assert switched.controls["heads"].children[0].value == switched.controls["heads"].description == "heads"
+    switched.tour()
+    heads = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert heads == ["start", "heads = 000", "heads = 100", "heads = 010", "heads = 001"]
+    strip = switched.filmstrip(heads=[(True, False, True), (False,) * 3])
+    assert strip.digest == "heads = head 1, head 3: True False True heads = none: False False False"
+
+
+def test_a_tour_of_many_switches_is_short() -> None:
+    ends = Switches(range(9)).ends()
+    assert [Switches(range(9)).text(raw) for raw in ends] == ["0" * 9, "1" + "0" * 8, "0" * 8 + "1", "1" * 9]
+    assert Switches(["one"]).ends() == [(False,), (True,)]
+
+
+def test_a_row_of_a_picture_is_no_switch() -> None:
+    panel = explore(lambda x: Heatmap(np.eye(2) * x[0], select="x"), x=Switches(["a", "b"]))
+    browser_says(panel, select="x", row=1)
+    assert "Switches control 'x' cannot be set by choosing a row" in panel._screen.error
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ("101", TypeError, "heads must be 3 times True or False, got '101'"),
+        ([1, 0, 1], TypeError, "heads must be 3 times True or False, got"),
+        (True, TypeError, "heads must be 3 times True or False, got True"),
+        ([True], ValueError, r"heads has 3 switches \(head 1, head 2, head 3\), got 1 values"),
+    ],
+)
+def test_switches_refuse_what_they_cannot_take(
+    switched: Panel, value: Any, error: type, message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        switched.set(heads=value)
+    for state in ("heads=10", "heads=102", "heads="):
+        with pytest.raises(ValueError, match="must be 3 times 0 or 1"):
+            switched.set_state(state)
+    assert switched.state == "heads=111"
+
+
 # ---------------------------------------------------------------- law 6: states and presets
 
 
@@ -625,6 +704,7 @@ def show(x: Any) -> Note:
     [
         ({"x": Slider(0, 10, value=11)}, ValueError, "default of control 'x' .* from 0 to 10, got 11"),
         ({"x": Choice(["a"], value="b")}, ValueError, "default of control 'x' .* one of a; got 'b'"),
+        ({"x": Switches(["a", "b"], [True])}, ValueError, r"default of .* 2 switches \(a, b\), got 1 values"),
         ({"x": Scrub([1, 2], value=1.5)}, ValueError, "default of control 'x' .* one of 1, 2; nearest"),
         ({"x": Sentence("")}, ValueError, "default of control 'x' .* x is empty: type at least one word"),
         ({}, ValueError, "argument 'x' of show has no control and no default: pass x=Slider"),
@@ -647,6 +727,9 @@ def test_controls_that_do_not_fit_the_function(controls: dict, error: type, mess
         (lambda: Choice([]), "needs a list or a dict of options"),
         (lambda: Choice("abc"), "needs a list or a dict of options"),
         (lambda: Choice(["a", "a"]), "same label twice"),
+        (lambda: Switches([]), "Switches needs a list of labels"),
+        (lambda: Switches("abc"), "Switches needs a list of labels, got 'abc'"),
+        (lambda: Switches([1, "1"]), "Switches has the same label twice: 1, 1"),
         (lambda: Scrub([]), "finite numbers"),
         (lambda: Scrub([1, 3, 2]), "must rise or fall"),
         (lambda: Scrub(["a"]), "finite numbers"),

@@ -9,10 +9,10 @@ from typing import Any
 _HOMES = {
     "attention": "Attention alibi_bias apply_mask causal_mask multi_head_attention padding_mask rotate "
     "scaled_dot_product_attention sinusoidal_positions softmax",
-    "controls": "Choice Scrub Sentence Slider Toggle",
+    "controls": "Choice Scrub Sentence Slider Switches Toggle",
     "panel": "Panel explore present",
     "tokens": "words",
-    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Pieces Points View",
+    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -28,9 +28,9 @@ def explore(
     """Turn a pure function, control values in, views out, into a panel.
 
     As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes
-    one without showing it. Every keyword is a control: Slider, Choice, Toggle, Scrub, Sentence, or, as in
-    `interact`, a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a button's
-    name to a state. Raises TypeError or ValueError for controls that do not fit the function.
+    one without showing it. Every keyword is a control: Slider, Choice, Toggle, Switches, Scrub, Sentence,
+    or, as in `interact`, a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a
+    button's name to a state. Raises TypeError or ValueError for controls that do not fit the function.
     """
     if function is not None:
         return Panel(function, controls, presets or {})
@@ -133,7 +133,7 @@ class Panel:
             raw = spec.raw(value, name)
             shown = self._compute({**{n: control.value for n, control in self.controls.items()}, name: raw})
             for view in shown:
-                head = f"{self._label(name)} = {value}"
+                head = f"{self._label(name)} = {spec.shown(value)}"
                 views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
         if not views:
             raise ValueError(f"filmstrip needs at least one value of {name}")

@@ -21,6 +21,10 @@ function paintMap(context, { place, size: [width, height], rgba }) {
 // Sliders of ipywidgets have no accessible name: give them their visible label.
 // JupyterLab takes the arrow keys of a focused choice or slider to go to another cell: leave them to the control.
 function nameControls(panel) {
+  for (const row of panel.querySelectorAll(".attnlab-switches")) {
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
+  }
   for (const focused of panel.querySelectorAll("select, .noUi-handle")) focused.dataset.lmSuppressShortcuts = "true";
   for (const control of panel.querySelectorAll(".widget-slider, .widget-hslider, .jupyter-widgets.widget-inline-hbox")) {
     const label = control.querySelector(".widget-label")?.textContent;

@@ -178,12 +178,15 @@ class LivePanel:
         return self.root.locator(f".attnlab-control-{name}")
 
     def value(self, name: str) -> str:
-        """What the control shows: the number, the option, the text, or "true" and "false"."""
+        """What the control shows: number, option or text, "true" and "false"; "101" for switches."""
         box = self.control(name)
         if (readout := box.locator(".widget-readout")).count():
             return readout.inner_text()
-        if (tick := box.locator("input[type=checkbox]")).count():
-            return str(tick.is_checked()).lower()
+        ticks = [tick.is_checked() for tick in box.locator("input[type=checkbox]").all()]
+        if box.get_attribute("role") == "group":
+            return "".join(str(int(tick)) for tick in ticks)
+        if ticks:
+            return str(ticks[0]).lower()
         if (choice := box.locator("select")).count():
             return choice.evaluate("select => select.options[select.selectedIndex].text")
         return box.locator("input").input_value()
@@ -205,16 +208,16 @@ class LivePanel:
         assert track, f"the slider {name} is not visible"
         self.page.mouse.click(track["x"] + track["width"] * at, track["y"] + track["height"] / 2)
 
-    def press(self, name: str, *keys: str) -> None:
-        """Give the control the keyboard, and press keys: press("step", "ArrowRight", "Home")."""
+    def press(self, name: str, *keys: str, which: int = 0) -> None:
+        """Give the control (of switches: that one) the keyboard, and press keys: press("step", "Home")."""
         box = self.control(name)
-        box.locator(".noUi-handle, input, select, button").first.focus()
+        box.locator(".noUi-handle, input, select, button").nth(which).focus()
         for key in keys:
             self.page.keyboard.press(key)
 
-    def click(self, name: str) -> None:
-        """Click a check box, or the first button of a control."""
-        self.control(name).locator("input[type=checkbox], button").first.click()
+    def click(self, name: str, which: int = 0) -> None:
+        """Click a check box (of switches: that one), or a button of a control."""
+        self.control(name).locator("input[type=checkbox], button").nth(which).click()
 
     def choose(self, name: str, label: str) -> None:
         self.control(name).locator("select").select_option(label=label)

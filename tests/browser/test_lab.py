@@ -66,11 +66,12 @@ def test_complaints_are_heard(lab: Lab, lab_server: Server) -> None:
 
 
 def test_a_panel_moves_by_mouse_and_by_keyboard(lab: Lab, lab_server: Server) -> None:
-    source = """from attnlab import explore, Bars, Slider, Toggle, Choice, Sentence
-@explore(x=Slider(0, 10, value=5), up=False, unit=["", "m"], words=Sentence("one two"))
-def look(x, up, unit, words):
+    source = """from attnlab import explore, Bars, Slider, Switches, Toggle, Choice, Sentence
+heads = Switches(["head 1", "<b>2</b>"], label="which heads")
+@explore(x=Slider(0, 10, value=5), up=False, unit=["", "m"], words=Sentence("one two"), heads=heads)
+def look(x, up, unit, words, heads):
     if x == 7: raise ValueError("seven")
-    return Bars([x, 10 * up, len(words)], ["x", "up", "words"], unit=unit)"""
+    return Bars([x, 10 * up, len(words), sum(heads)], ["x", "up", "words", "heads"], unit=unit)"""
     panel = opened(lab, lab_server, source).panel("look")
     first, before = panel.sentence(), panel.pixels()
     with panel.new_frame():
@@ -88,6 +89,13 @@ def look(x, up, unit, words):
     with panel.new_frame():
         panel.write("words", "one two three")
     assert panel.value("words") == "one two three" and panel.value("unit") == "m"
+    assert panel.root.get_by_role("group", name="which heads").get_by_label("<b>2</b>").is_checked()
+    with panel.new_frame():
+        panel.click("heads")
+    assert panel.value("heads") == "01" and "heads 1" in panel.sentence()
+    with panel.new_frame():
+        panel.press("heads", "Tab", "Space")
+    assert panel.value("heads") == "00" and "heads 0" in panel.sentence()
     with panel.new_frame():
         panel.tap("x", at=0.5)
     assert panel.error() == ""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attnlab.controls import Choice, Scrub, Sentence, Slider, Toggle
+from attnlab.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
 from attnlab.panel import Panel
 from attnlab.views.stage import Stage
 from tests.browser.conftest import Server
@@ -75,6 +75,10 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
         elif isinstance(spec, Toggle):
             yield f"{name} by mouse", lambda name=name: live.click(name)
             yield f"{name} by keyboard", lambda name=name: live.press(name, "Space")
+        elif isinstance(spec, Switches):
+            yield f"{name} by mouse", lambda name=name: live.click(name)
+            last = len(spec.labels) - 1
+            yield f"{name} by keyboard", lambda name=name, last=last: live.press(name, "Space", which=last)
         else:
             assert isinstance(spec, Sentence)
             yield f"{name} by keyboard", lambda name=name: live.write(name, "two words")

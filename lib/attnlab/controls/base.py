@@ -1,0 +1,52 @@
+"""The face of a control."""
+
+from typing import Any
+from urllib.parse import quote
+
+import ipywidgets as widgets
+
+WIDE = {"description_width": "initial"}
+
+
+class Control:
+    """The face of a control. The *raw* value is what its widget holds, the *value* what `panel.set` takes."""
+
+    label: str | None
+
+    def raw(self, value: Any, name: str) -> Any:
+        """The widget's value for `value`; ValueError or TypeError names the control and the remedy."""
+        raise NotImplementedError
+
+    def value_of(self, raw: Any) -> Any:
+        raise NotImplementedError
+
+    def argument(self, raw: Any, name: str) -> Any:
+        """What the learner's function receives."""
+        return self.value_of(raw)
+
+    def start(self, name: str) -> Any:
+        """The raw value a panel begins with."""
+        raise NotImplementedError
+
+    def build(self, label: str, raw: Any) -> widgets.Widget:
+        raise NotImplementedError
+
+    def text(self, raw: Any) -> str:
+        """The raw value in a state string."""
+        return quote(str(raw), safe=" ")
+
+    def shown(self, value: Any) -> str:
+        """A value in the title of a picture."""
+        return str(value)
+
+    def parse(self, text: str, name: str) -> Any:
+        """The raw value of a state string's text; ValueError when it is garbled."""
+        raise NotImplementedError
+
+    def ends(self) -> list[Any]:
+        """Raw values that a tour visits besides the one the panel begins with: the two ends."""
+        raise NotImplementedError
+
+    def row(self, index: int, name: str) -> Any:
+        """The raw value for row `index` of a picture."""
+        raise TypeError(f"{type(self).__name__} control {name!r} cannot be set by choosing a row")

@@ -1,0 +1,102 @@
+"""One of several, or on and off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote
+
+import ipywidgets as widgets
+import numpy as np
+
+from attnlab.controls.base import WIDE, Control
+
+
+@dataclass(frozen=True)
+class Choice(Control):
+    """One of several options: a list, or a dict label -> value. `value`: the option or label it begins with.
+
+    Raises ValueError for no options or two with the same label.
+    """
+
+    options: Sequence[Any] | Mapping[str, Any]
+    value: Any = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.options, str) or not len(self.labels):
+            raise ValueError(f"Choice needs a list or a dict of options, got {self.options!r}")
+        if len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"Choice has the same label twice: {self.labels}; pass a dict label -> value")
+
+    @property
+    def labels(self) -> list[str]:
+        return [str(option) for option in self.options]
+
+    @property
+    def values(self) -> list[Any]:
+        return list(self.options.values()) if isinstance(self.options, Mapping) else list(self.options)
+
+    def raw(self, value: Any, name: str) -> Any:
+        if isinstance(value, str) and value in self.labels:
+            return self.labels.index(value)
+        for i, option in enumerate(self.values):
+            if option is value or (np.ndim(option) == 0 and np.ndim(value) == 0 and bool(option == value)):
+                return i
+        raise ValueError(f"{name} must be one of {', '.join(self.labels)}; got {value!r}")
+
+    def value_of(self, raw: Any) -> Any:
+        return self.values[raw]
+
+    def start(self, name: str) -> Any:
+        return 0 if self.value is None else self.raw(self.value, name)
+
+    def build(self, label: str, raw: Any) -> widgets.Widget:
+        options = [(text, i) for i, text in enumerate(self.labels)]
+        return widgets.Dropdown(options=options, value=raw, description=label, style=WIDE)
+
+    def text(self, raw: Any) -> str:
+        return quote(self.labels[raw], safe=" ")
+
+    def parse(self, text: str, name: str) -> Any:
+        if unquote(text) not in self.labels:
+            raise ValueError(f"{name}={unquote(text)!r} is not one of {', '.join(self.labels)}")
+        return self.labels.index(unquote(text))
+
+    def ends(self) -> list[Any]:
+        return [0, len(self.labels) - 1] if len(self.labels) > 4 else list(range(len(self.labels)))
+
+    def row(self, index: int, name: str) -> Any:
+        return max(0, min(len(self.labels) - 1, index))
+
+
+@dataclass(frozen=True)
+class Toggle(Control):
+    """On or off."""
+
+    value: bool = False
+    label: str | None = None
+
+    def raw(self, value: Any, name: str) -> Any:
+        if not isinstance(value, bool | np.bool_):
+            raise TypeError(f"{name} must be True or False, got {value!r}")
+        return bool(value)
+
+    def value_of(self, raw: Any) -> Any:
+        return raw
+
+    def start(self, name: str) -> Any:
+        return self.raw(self.value, name)
+
+    def build(self, label: str, raw: Any) -> widgets.Widget:
+        return widgets.Checkbox(raw, description=label, indent=False)
+
+    def text(self, raw: Any) -> str:
+        return str(int(raw))
+
+    def parse(self, text: str, name: str) -> Any:
+        if text not in ("0", "1"):
+            raise ValueError(f"{name}={text!r} must be 0 or 1")
+        return text == "1"
+
+    def ends(self) -> list[Any]:
+        return [False, True]

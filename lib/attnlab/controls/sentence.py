@@ -1,0 +1,55 @@
+"""The learner's own text."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import ipywidgets as widgets
+
+from attnlab.controls.base import WIDE, Control
+from attnlab.tokens import words
+
+
+@dataclass(frozen=True)
+class Sentence(Control):
+    """The learner's own text. The function receives its tokens (words and punctuation), at most `limit`.
+
+    A sentence that is empty or too long is refused with a message; what was typed stays in the box.
+    """
+
+    value: str
+    limit: int = 12
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise ValueError(f"Sentence limit must be at least 1, got {self.limit}")
+
+    def raw(self, value: Any, name: str) -> Any:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a text, got {value!r}")
+        self.argument(value, name)
+        return value
+
+    def value_of(self, raw: Any) -> Any:
+        return raw
+
+    def argument(self, raw: Any, name: str) -> list[str]:
+        tokens = words(raw)
+        if not tokens:
+            raise ValueError(f"{name} is empty: type at least one word")
+        if len(tokens) > self.limit:
+            raise ValueError(f"{name} has {len(tokens)} tokens, there is room for {self.limit}: shorten it")
+        return tokens
+
+    def start(self, name: str) -> Any:
+        return self.raw(self.value, name)
+
+    def build(self, label: str, raw: Any) -> widgets.Widget:
+        return widgets.Text(raw, description=label, style=WIDE)
+
+    def parse(self, text: str, name: str) -> Any:
+        return self.raw(unquote(text), name)
+
+    def ends(self) -> list[Any]:
+        return [words(self.value)[0], " ".join(reversed(words(self.value)))]
