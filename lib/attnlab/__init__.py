@@ -12,7 +12,7 @@ _HOMES = {
     "controls": "Choice Scrub Sentence Slider Switches Toggle",
     "panel": "Panel explore present",
     "tokens": "words",
-    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points View",
+    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points Sound View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

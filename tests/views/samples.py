@@ -22,6 +22,7 @@ from attnlab.views import (
     Picture,
     Pieces,
     Points,
+    Sound,
     View,
 )  # fmt: skip
 from attnlab.views.stage import Frame, Stage
@@ -69,6 +70,15 @@ def dot(rng: np.random.Generator, labels: Sequence[str], title: str, selected: i
     keys[0, 0] = 2.5  # keeps the end of the scale
     q, columns = rng.uniform(-1, 1, size=4), ["animal", "drink", "state", "time"]
     return DotProduct(q, keys, labels, title, query=labels[-1], selected=selected, columns=columns, scale=0.5)
+
+
+def path(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """A query row with everything: mask, values, output."""
+    opened = dot(rng, labels, title, selected)
+    columns, mask = ["being", "thing", "doing"], rng.uniform(size=len(labels)) < 0.7
+    mask[rng.integers(len(labels))] = True
+    values = rng.uniform(-1, 1, (len(labels), 3))
+    return replace(opened, mask=mask, values=values, value_columns=columns, select="key")
 
 
 def bars(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
@@ -129,11 +139,24 @@ def photo(rng: np.random.Generator, labels: Sequence[str], title: str, selected:
     return Picture(rng.uniform(0, 1, size=(20, 30, 3)), title)
 
 
+def sound(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Frames that overlap, and their spectrum, with whole pixels for a cell."""
+    wave = np.sin(np.arange(1100) * rng.uniform(0.05, 0.5)) * rng.uniform(0.2, 1)
+    spectrum = rng.uniform(0, 1, size=(21, 15))
+    more = {"size": 100, "step": 50, "selected": selected, "select": "frame", "spectrum_limit": 1}
+    return Sound(wave, 1000, title, spectrum=spectrum, **more)
+
+
+def wave(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """A few samples without frames."""
+    return Sound(rng.uniform(-1, 1, size=40), 8000, title)
+
+
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
-        heatmap, scores, plain_map, heads, links, dot, bars, log_bars, curves, log_curves, points, arrows,
-        formula, note, pieces, picture, photo,
+        heatmap, scores, plain_map, heads, links, dot, path, bars, log_bars, curves, log_curves, points,
+        arrows, formula, note, pieces, picture, photo, sound, wave,
     )
 }  # fmt: skip
 

@@ -8,9 +8,10 @@ from attnlab.views.maps import Heads, Heatmap
 from attnlab.views.picture import Picture
 from attnlab.views.pieces import Pieces
 from attnlab.views.points import Points
+from attnlab.views.sound import Sound
 from attnlab.views.text import Formula, Note
 
 __all__ = [
     "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Picture",
-    "Pieces", "Points", "View",
+    "Pieces", "Points", "Sound", "View",
 ]  # fmt: skip

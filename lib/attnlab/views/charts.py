@@ -210,14 +210,14 @@ class Curves(View):
     def _yticks(self) -> dict[float, str]:
         low, high = self.ends
         if not self.log:
-            return _ticks(low, high, 6)
+            return round_ticks(low, high, 6)
         powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
         return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in powers[:: -(-len(powers) // 6)]}
 
     def _xticks(self) -> dict[float, str]:
         """As many ticks as have room for their texts."""
         for count in range(6, 1, -1):
-            ticks = _ticks(*self.span, count)
+            ticks = round_ticks(*self.span, count)
             if sum(base.measure(text) + 14 for text in ticks.values()) < WIDTH:
                 break
         return ticks
@@ -342,7 +342,7 @@ def _pair(pair: Any, name: str, log: bool) -> tuple[np.ndarray, np.ndarray]:
     return _finite(pair[0], name, log), _finite(pair[1], name, log)
 
 
-def _ticks(low: float, high: float, count: int) -> dict[float, str]:
+def round_ticks(low: float, high: float, count: int) -> dict[float, str]:
     """At most about `count` round numbers from low to high, with their texts."""
     places = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     slack = 1e-9 * (high - low)

@@ -22,7 +22,7 @@ WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
 APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
 MOST, LINES = 200, 12  # pieces and lines that are drawn
 SAID = 40  # pieces that the sentence names
-FILLS, MARK, EDGE = ("#ffffff", "#d9e8f5"), "#ffd591", "#595959"
+FILLS, MARK, EDGE = ("none", "#d9e8f5"), "#ffd591", "#595959"
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
 

@@ -1,0 +1,342 @@
+"""A sound: its wave, the frames that it is cut into, and its spectrogram, on one axis of time."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from operator import index as to_index
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views.charts import round_ticks
+from attnlab.views.maps import outlines
+from attnlab.views.text import outline
+
+WIDE, WAVE, BANDS, BAR = 660, 130, 150, 12  # pixels: the time, the wave, the spectrogram, its colour bar
+LANE, LANES, NUMBERS, GAP = 8, 4, 18, 12  # pixels: frames that overlap lie below each other
+LISTED, HOVERED = 24, 400  # frames in a sentence, and under the pointer
+DOTTED, ROWS = 110, 75  # samples that are few enough for a dot each; rows of the spectrogram on the screen
+
+
+@dataclass(frozen=True)
+class Sound(View):
+    """The wave of a signal [samples] with `rate` samples a second, between -limit and limit.
+
+    `size` marks its frames: so many samples, a frame every `step` samples (default: `size`). `spectrum`
+    [frames, bands] is shown below as a map, low bands at the bottom; `bands` are their frequencies in Hz
+    (default: equally spaced from 0 to rate / 2). `selected` brings a frame forward; a click on a frame sets
+    the control named `select`. Raises ValueError for NaN, a size beyond the signal, a wrong number of rows.
+    """
+
+    signal: Any
+    rate: float
+    title: str = ""
+    size: int | None = None
+    step: int | None = None
+    select: str | None = None
+    selected: int | None = None
+    spectrum: Any = None
+    bands: Any = None
+    limit: float | None = None
+    spectrum_limit: float | None = None
+
+    def __post_init__(self) -> None:
+        signal = base.as_array(self.signal, "Sound signal", 1)
+        if not (isinstance(self.rate, Real) and math.isfinite(self.rate) and self.rate > 0):
+            raise ValueError(f"rate must be a positive number of samples a second, got {self.rate!r:.60}")
+        for name in ("step", "select", "selected", "spectrum"):
+            if self.size is None and getattr(self, name) is not None:
+                raise ValueError(f"{name} speaks of frames: pass their size in samples as well")
+        size = None if self.size is None else _as_count(self.size, "size", len(signal))
+        step = size if self.step is None else _as_count(self.step, "step", len(signal))
+        reach = float(np.abs(signal).max())
+        limit = base.as_limit(self.limit) or (1.0 if reach <= 1 + 1e-9 else base.nice(reach))
+        fields = {"signal": signal, "rate": float(self.rate), "size": size, "step": step, "limit": limit}
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        spectrum, bands = _as_spectrum(self.spectrum, self.bands, self.frames, self.rate)
+        fields = {"spectrum": spectrum, "bands": bands}
+        fields["selected"] = base.as_index(self.selected, self.frames, "selected")
+        fields["spectrum_limit"] = base.as_limit(self.spectrum_limit, "spectrum_limit")
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def frames(self) -> int:
+        """How many frames there are."""
+        return 0 if self.size is None else 1 + (len(self.signal) - self.size) // self.step
+
+    @property
+    def seconds(self) -> float:
+        return len(self.signal) / self.rate
+
+    @cached_property
+    def loudness(self) -> np.ndarray:
+        """Root of the mean square of every frame."""
+        windows = np.lib.stride_tricks.sliding_window_view(self.signal, self.size)[:: self.step]
+        return np.sqrt((windows**2).mean(axis=1))  # (frames,)
+
+    @property
+    def _lanes(self) -> int:
+        """Frames that overlap, up to four, are marked below each other."""
+        return 0 if self.size is None else min(LANES, -(-self.size // self.step))
+
+    @property
+    def _head(self) -> int:
+        """Height of the wave and its frames."""
+        return WAVE + (LANE * self._lanes + NUMBERS if self._lanes else 0)
+
+    @property
+    def _map(self) -> int:
+        """Height of the spectrogram: whole pixels for a row."""
+        rows = min(len(self.bands), ROWS)
+        return rows * (BANDS // rows)
+
+    @property
+    def _height(self) -> int:
+        return self._head + (0 if self.spectrum is None else GAP + self._map)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """The two ends of the colours of the spectrogram."""
+        low, high = float(self.spectrum.min()), float(self.spectrum.max())
+        low = -base.nice(-low) if low < -1e-9 else 0.0
+        return low, max(self.spectrum_limit or base.nice(high), low + 1e-9)
+
+    def _x(self, samples: Any) -> Any:
+        """Pixels from the left of a place in the signal."""
+        return samples * (WIDE / len(self.signal))
+
+    def key(self) -> tuple[Any, ...]:
+        tail = () if self.spectrum is None else (self._ends, self._map, self.bands[0], self.bands[-1])
+        return self.seconds, self.limit, self._lanes, *tail
+
+    # ------------------------------------------------------------ drawing
+
+    def _amplitudes(self) -> list[tuple[float, str]]:
+        """Heights beside the wave, and what is written there."""
+        texts = [base.plain(v).replace("-", "−") for v in (self.limit, 0.0, -self.limit)]
+        return list(zip((8, WAVE / 2, WAVE - 8), texts, strict=True))
+
+    def _pitches(self) -> list[tuple[float, str]]:
+        """Heights beside the spectrogram, and the frequencies there."""
+        if self.spectrum is None:
+            return []
+        last, top = len(self.bands) - 1, self._head + GAP
+        places = sorted({0, last // 2, last}) if last > 1 else range(last + 1)
+        heights = [top + self._map * (1 - (i + 0.5) / (last + 1)) for i in places]
+        heights = [min(max(height, top + 8), top + self._map - 8) for height in heights]
+        return [(y, f"{base.plain(round(self.bands[i]))} Hz") for y, i in zip(heights, places, strict=True)]
+
+    def _colour_ends(self) -> list[tuple[float, str]]:
+        """Heights beside the colour bar, and the values there."""
+        if self.spectrum is None:
+            return []
+        top = self._head + GAP
+        texts = [base.plain(v).replace("-", "−") for v in self._ends[::-1]]
+        return list(zip((top + 8, top + self._map - 8), texts, strict=True))
+
+    def box(self, measure: Measure) -> Box:
+        left = 12 + max(measure(text) for _, text in [*self._amplitudes(), *self._pitches()])
+        last = max(measure(text) / 2 for text in self._times().values())
+        right = max([last, *(measure(text) + BAR + 22 for _, text in self._colour_ends())])
+        return Box(WIDE, self._height, max(left, last), right, 24 if self._lanes else 6, 30)
+
+    def _times(self) -> dict[float, str]:
+        """Seconds on the axis, and what is written there."""
+        return {t: f"{text} s" for t, text in round_ticks(0, self.seconds, 7).items()}
+
+    def draw(self, ax: Axes, box: Box) -> Drawn:
+        self._label(ax)
+        band, wave = (PolyCollection([], clip_on=False) for _ in range(2))
+        band.set(facecolor="#ffd591", edgecolor="none")
+        wave.set(facecolor=base.COLOURS[0], edgecolor=base.COLOURS[0], linewidth=0.8)
+        lanes = LineCollection([], clip_on=False)
+        for artist in (band, wave, lanes):
+            ax.add_collection(artist, autolim=False)
+        numbers = base.numbers(ax, np.zeros((0, 2)))
+        numbers.set_facecolor(base.GREY)
+        name = base.write(ax, 0, -12, "", ha="center", weight="bold")
+        (dots,) = ax.plot([], [], "o", color=base.COLOURS[0], markersize=4, clip_on=False)
+        drawn = Drawn(ax, moving=[band, wave, dots, lanes, numbers, name])
+        vars(drawn.parts).update(band=band, wave=wave, dots=dots, lanes=lanes, numbers=numbers, name=name)
+        if self.spectrum is not None:
+            drawn.maps.append(base.image(ax, 0, self._head + GAP, WIDE, self._map))
+            drawn.parts.frames = outlines(ax, drawn, (0, 1))
+        return drawn
+
+    def _label(self, ax: Axes) -> None:
+        grey = {"color": "#d0d0d0", "linewidth": 0.8, "zorder": 0, "clip_on": False}
+        for t, text in self._times().items():
+            x = self._x(t * self.rate)
+            ax.plot([x, x], [0, self._height + 5], **grey)
+            base.write(ax, x, self._height + 17, text, ha="center", color=base.GREY)
+        ax.plot([0, WIDE], [WAVE / 2, WAVE / 2], **grey)
+        for y, text in [*self._amplitudes(), *self._pitches()]:
+            base.write(ax, -8, y, text, ha="right", color=base.GREY)
+        if self.spectrum is not None:
+            base.image(ax, WIDE + 14, self._head + GAP, BAR, self._map).set_data(base.lut(False)[::-1, None])
+        for y, text in self._colour_ends():
+            base.write(ax, WIDE + 14 + BAR + 5, y, text, color=base.GREY)
+
+    def update(self, drawn: Drawn) -> None:
+        wave = self._envelope()
+        drawn.parts.wave.set_verts([wave])
+        drawn.parts.dots.set_data(*(wave[: len(self.signal)].T if len(self.signal) <= DOTTED else ([], [])))
+        if self.size is None:
+            return
+        self._mark_frames(drawn)
+        left, right = (None, None) if self.selected is None else self._span(self.selected)
+        corners = [[(left, 0), (right, 0), (right, self._head - NUMBERS), (left, self._head - NUMBERS)]]
+        drawn.parts.band.set_verts([] if left is None else corners)
+        drawn.parts.name.set_text("" if left is None else f"frame {self.selected}")
+        if left is not None:
+            drawn.parts.name.set_x(min(max((left + right) / 2, 40), WIDE - 40))
+        if self.spectrum is not None:
+            self._show_spectrum(drawn)
+
+    def _envelope(self) -> np.ndarray:
+        """Outline of the wave, [corners, 2]: its smallest and largest value in every column of pixels."""
+        count = min(len(self.signal), WIDE)
+        starts = np.arange(count) * len(self.signal) // count
+        low, high = (f.reduceat(self.signal, starts) for f in (np.minimum, np.maximum))
+        x = self._x((starts + np.append(starts[1:], len(self.signal)) - 1) / 2)
+        y = (1 - np.clip([high, low], -self.limit, self.limit) / self.limit) * (WAVE / 2)
+        return np.concatenate([np.stack([x, y[0]], 1), np.stack([x, y[1]], 1)[::-1]])
+
+    def _span(self, frame: int) -> tuple[float, float]:
+        """Left and right end of a frame in pixels."""
+        return self._x(frame * self.step), self._x(frame * self.step + self.size)
+
+    def _mark_frames(self, drawn: Drawn) -> None:
+        """A bar below the wave for every frame, or for every second, third ... where they are short."""
+        apart, lanes = self._x(self.step), self._lanes
+        every = max(1, math.ceil(max(self._x(self.size), 5) / (apart * lanes) - 1e-9), math.ceil(5 / apart))
+        shown = np.arange(0, self.frames, every)
+        y = WAVE + 6 + (shown // every % lanes) * LANE
+        left, right = self._span(shown)
+        ends = np.stack([np.stack([left + 1, y], 1), np.stack([right - 1, y], 1)], 1)
+        chosen = shown == self.selected
+        drawn.parts.lanes.set_segments(ends)
+        drawn.parts.lanes.set_color(np.where(chosen, "black", base.COLOURS[0]))
+        drawn.parts.lanes.set_linewidth(np.where(chosen, 4.0, 2.2))
+        room = base.measure(str(self.frames), base.SMALL) + 8
+        named = shown[:: max(1, math.ceil(room / (apart * every)))]
+        drawn.parts.numbers.set_paths([outline(str(i), base.SMALL) for i in named])
+        middles = np.mean(self._span(named), axis=0)
+        drawn.parts.numbers.set_offsets(np.stack([middles, np.full(len(named), self._head - 7.0)], 1))
+
+    def _show_spectrum(self, drawn: Drawn) -> None:
+        low, high = self._ends
+        share = np.clip(
+            (self.spectrum.T[::-1] - low) / (high - low), 0, 1
+        )  # (bands, frames), low at the bottom
+        drawn.maps[0].set_data(base.cells(share, False, 1.0))
+        drawn.maps[0].set_extent((*self._strips(), self._head + GAP + self._map, self._head + GAP))
+        place = None
+        if self.selected is not None:
+            left, right = self._strips()
+            wide = (right - left) / self.frames
+            place = (left + self.selected * wide, self._head + GAP, wide, self._map)
+        base.surround(drawn.parts.frames, place)
+
+    def _strips(self) -> tuple[float, float]:
+        """Where the spectrogram begins and ends: a column is a step wide, around the middle of its frame."""
+        first = (self.size - self.step) / 2
+        return self._x(first), self._x(first + self.frames * self.step)
+
+    # ------------------------------------------------------------ words
+
+    def hits(self, box: Box) -> list[dict[str, Any]]:
+        if self.size is None:
+            return []
+        left, right = self._strips()
+        wide, every = (right - left) / self.frames, math.ceil(self.frames / HOVERED)
+        found = []
+        for i in range(0, self.frames, every):
+            x0 = 0 if i == 0 else left + i * wide
+            x1 = WIDE if i + every >= self.frames else left + (i + every) * wide
+            more = {"axes": ("frame", ""), "select": self.select, "selected": self.selected, "first": i}
+            place = (x0, 0, x1 - x0, self._height)
+            found.append(base.grid_hit(place, [str(i)], [""], [[self._words(i)]], **more))
+        return found
+
+    def _words(self, i: int) -> str:
+        """What is said of a frame."""
+        start, end = i * self.step / self.rate, (i * self.step + self.size) / self.rate
+        words = f"{number(start, 3)} to {number(end, 3)} s, rms {self._say(self.loudness[i])}"
+        return words if self.spectrum is None else f"{words}, strongest {self._pitch(i)} Hz"
+
+    def _pitch(self, i: int) -> str:
+        """The frequency of the strongest band of a frame."""
+        return number(self.bands[base.largest(self.spectrum[i], self._ends[1])[0]], 0)
+
+    def _say(self, value: float) -> str:
+        return number(value, base.digits_for(self.limit) + 1)
+
+    def describe(self) -> str:
+        n, top = len(self.signal), base.largest(np.abs(self.signal), self.limit)[0]
+        words = (
+            f"{self.title or 'sound'}: {number(self.seconds, 3)} s, {n} samples at {base.plain(self.rate)} Hz"
+        )
+        words += f", largest {self._say(self.signal[top])} at {number(top / self.rate, 3)} s"
+        heard = self.signal[np.abs(self.signal) > base.nothing(self.limit)]
+        words += f", crosses 0 {int((np.diff(np.sign(heard)) != 0).sum())} times"
+        if self.size is None or self.frames > LISTED:
+            parts = np.array_split(self.signal, min(n, 16))
+            words += f"; rms of {len(parts)} parts " + " ".join(
+                self._say(math.sqrt((part**2).mean())) for part in parts
+            )
+        return f"{words}{'' if self.size is None else self._frames()}."
+
+    def _frames(self) -> str:
+        """The frames in words."""
+        count, loudest = self.frames, base.largest(self.loudness, self.limit)[0]
+        words = f"; {count} frame{'s' * (count > 1)} of {self.size} samples every {self.step}"
+        if count <= LISTED:
+            words += ", rms " + " ".join(map(self._say, self.loudness))
+        words += f"; loudest frame {loudest}, {self._words(loudest)}"
+        if self.spectrum is not None:
+            listed = range(0, count, math.ceil(count / LISTED))
+            words += f"; strongest band in Hz of frame {', '.join(f'{i} {self._pitch(i)}' for i in listed)}"
+        chosen = self.selected
+        return words if chosen is None else f"{words}; frame {chosen} chosen, {self._words(chosen)}"
+
+
+def _pooled(values: np.ndarray, most: int) -> np.ndarray:
+    """At most so many rows: the largest of neighbours where there are more."""
+    count = min(len(values), most)
+    return np.maximum.reduceat(values, np.arange(count) * len(values) // count, axis=0)
+
+
+def _as_count(value: Any, name: str, most: int) -> int:
+    try:
+        count = to_index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number of samples, got {value!r:.60}") from None
+    if not 1 <= count <= most:
+        raise ValueError(f"{name} must be from 1 to {most}, the samples of the signal, got {count}")
+    return count
+
+
+def _as_spectrum(spectrum: Any, bands: Any, frames: int, rate: float) -> tuple[Any, Any]:
+    """The spectrogram [frames, bands] and the frequencies of its bands [bands]."""
+    if spectrum is None:
+        if bands is not None:
+            raise ValueError("bands are the frequencies of a spectrum: pass the spectrum as well")
+        return None, None
+    spectrum = base.as_array(spectrum, "Sound spectrum", 2)
+    count = spectrum.shape[1]
+    bands = base.as_array(np.linspace(0, rate / 2, count) if bands is None else bands, "bands", 1)
+    if spectrum.shape[0] != frames:
+        raise ValueError(f"spectrum has {spectrum.shape[0]} rows, but the signal has {frames} frames")
+    if len(bands) != count:
+        raise ValueError(f"bands has {len(bands)} frequencies, but the spectrum has {count} bands")
+    if (np.diff(bands) <= 0).any():
+        raise ValueError("bands must rise from one to the next: they are frequencies, the lowest first")
+    return spectrum, bands
