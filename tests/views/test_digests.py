@@ -79,6 +79,27 @@ SENTENCES: list[tuple[View, str]] = [
         "opened at y: 0.00 + 1.00.",
     ),
     (
+        DotProduct(
+            [1, 2],
+            [[3, -1], [0, 0.5], [1, 0]],
+            ["x", "y", "x"],
+            query="y",
+            scale=0.5,
+            selected=1,
+            mask=[True, True, False],
+            values=[[1, 0], [0.5, -3], [9, 9]],
+            value_columns=["up", "down"],
+        ),
+        "one query opened, q y against 3 keys, score (sum × 0.500) → weight: x (1) 0.50 → 0.50, y 0.50 → "
+        "0.50, x (3) 0.50 masked → 0.00; largest at x (1); output up 0.75, down -1.50; opened at y: 0.00 + "
+        "1.00, value up 0.50, down -3.00.",
+    ),
+    (
+        DotProduct([1], [[3], [5]], values=np.arange(18).reshape(2, 9)),
+        "one query opened, q against 2 keys, score → weight: 0 3.00 → 0.12, 1 5.00 → 0.88; largest at 1; "
+        "output 7.93, 8.93, 9.93, 10.93, 11.93, 12.93, 13.93, 14.93, ….",
+    ),
+    (
         DotProduct([1.0], [[3]], softmax=False),
         "one query opened, q against 1 key, score: 0 3.00; largest at 0.",
     ),
@@ -150,6 +171,7 @@ NOISY: dict[str, Callable[[np.ndarray], View]] = {
     "heads": lambda a: Heads(np.stack([softmax(a), softmax(-a)])),
     "links": lambda a: Links(softmax(a)),
     "dot": lambda a: DotProduct(a[0], a, scale=0.5, selected=0),
+    "path": lambda a: DotProduct(a[0], a, mask=np.arange(len(a)) < 2, values=a / 3, selected=0),
     "bars": lambda a: Bars(a.ravel()),
     "bars of shares": lambda a: Bars(softmax(a[0])),
     "curves": lambda a: Curves({str(i): row for i, row in enumerate(a)}, at=0.5),
@@ -278,6 +300,12 @@ CHANGES: list[tuple[View, dict[str, Any]]] = [
     (DotProduct([1, 2], [[3, 4]]), {"selected": 0}),
     (DotProduct([1, 2], [[3, 4]]), {"softmax": False}),
     (DotProduct([1, 2], [[3, 4]]), {"q": [1.02, 2]}),
+    (DotProduct([1], [[3], [3.5]], mask=[True, True]), {"mask": [False, True]}),
+    (DotProduct([1], [[3], [3.5]], mask=[False, True]), {"keys": [[3.02], [3.5]]}),
+    (DotProduct([1], [[3], [3.5]]), {"values": [[1], [2]]}),
+    (DotProduct([1], [[3], [3.5]], values=[[1], [2]]), {"values": [[1.1], [2]]}),
+    (DotProduct([1], [[3], [3.5]], values=[[1], [2]]), {"value_columns": ["a"]}),
+    (DotProduct([1], [[3], [3.5]], values=[[1], [2]]), {"scale": 0.9}),
     (Bars([0.5, 1]), {"values": [0.52, 1]}),
     (Bars([0.5, 1]), {"labels": ["a", "b"]}),
     (Bars([0.5, 1]), {"guide": 0.5}),

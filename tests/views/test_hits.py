@@ -101,6 +101,51 @@ def test_the_pointer_finds_the_rows_of_a_dot_product(selected: int | None) -> No
     assert hits[0]["values"][3][0] == "2.00 + -5.00 = -3.00; score -3.00, weight 0.000"
 
 
+def test_the_pointer_finds_every_number_of_the_whole_path() -> None:
+    keys, values = np.array([[1.0, 2], [-1, 1], [0.5, 0]]), np.array([[1.0, 0.5, 0], [2, -1, 3], [0, 1, 9]])
+    style = {"query": "it", "select": "key", "selected": 1, "columns": ["x", "y"]}
+    dot = DotProduct([1, 2], keys, SENTENCE[:3], scale=0.5, mask=[True, True, False], values=values, **style)
+    hits, picture, slot = seen(dot)
+    shares = [1 - 1 / (1 + np.exp(2)), 1 / (1 + np.exp(2)), 0]
+    for hit, cells in zip(hits, whole_path(keys, values, shares), strict=True):
+        left, top, width, height = hit["box"]
+        for (r, c), colour in np.ndenumerate(cells[..., 0]):
+            x, y = left + (c + 0.1) * width / cells.shape[1], top + (r + 0.12) * height / len(cells)
+            assert found(hits, x, y) == (hit, r, c)
+            assert colour == picture[int(y), int(x), 0], (hit["values"], r, c)
+    said = {hit.get("name", hit["rows"][0]): hit["values"] for hit in hits}
+    assert said["q × k"][1] == ["1.00 × -1.00 = -1.00", "2.00 × 1.00 = 2.00"]
+    assert said["sum"][0] == ["1.00 + 4.00 = 5.00"] and said["× 0.500"][0] == ["5.00 × 0.500 = 2.50"]
+    assert said["mask"] == [["2.50, may attend"], ["0.50, may attend"], ["0.25 becomes -inf: masked"]]
+    assert said["softmax"][0] == ["exp(2.50) = 12.18, of 13.83 in all: 0.881"]
+    assert said["softmax"][2] == ["exp(-inf) = 0.000, of 13.83 in all: 0.000"]
+    assert said["weight × v"][1] == ["0.119 × 2.00 = 0.238", "0.119 × -1.00 = -0.119", "0.119 × 3.00 = 0.358"]
+    assert said["output"] == [[ "0.881 + 0.238 + 0.000 = 1.119", "0.440 + -0.119 + 0.000 = 0.321",
+                                "0.000 + 0.358 + 0.000 = 0.358"]]  # fmt: skip
+    y = hits[1]["box"][1] + 40
+    for x in (slot.x - 30, slot.x + 110, slot.x + 175):  # the token, and between the blocks
+        hit, row, col = found(hits, x, y)
+        assert (hit["select"], hit["rows"][row], col) == ("key", "cat", -1)
+
+
+def whole_path(keys: np.ndarray, values: np.ndarray, shares: list[float]) -> list[np.ndarray]:
+    """The colours of each block for q = [1, 2], scale 0.5, the last key masked and the second one opened."""
+    products, weights = keys * [1, 2], np.array(shares)[:, None]
+    sums = products.sum(axis=1, keepdims=True)
+    hidden = np.array([[False], [False], [True]])
+    above, mixed = np.array([[1.0, 2], [-1, 1]]), weights * values
+    signed = [above, products, sums, sums / 2, np.where(hidden, -np.inf, sums / 2)]
+    softmax = base.cells(np.where(hidden, -np.inf, weights), False, 1.0)
+    ends = [values[1:2], np.where(hidden, -np.inf, mixed), mixed.sum(axis=0, keepdims=True)]
+    return [*(base.cells(b, True, 5.0) for b in signed), softmax, *(base.cells(b, True, 10.0) for b in ends)]
+
+
+def test_the_pointer_says_how_a_softmax_of_huge_scores_came_about() -> None:
+    dot = DotProduct([1.0], [[900.0], [899]], mask=[True, True])
+    shares = next(hit for hit in dot.hits(dot.box(base.measure)) if hit.get("name") == "softmax")
+    assert shares["values"][0] == ["exp(900.00) / the sum of all exp = 0.731"]
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_the_pointer_finds_the_bar_that_is_drawn(log: bool) -> None:
     bars = Bars([0.5, 1, 0.25, 0.75], SENTENCE[:4], "bars", log=log, unit=" kg")
@@ -143,7 +188,7 @@ def test_the_pointer_finds_points() -> None:
     assert hits[0]["values"] == [["(-0.90, 0.90)"]]
 
 
-@pytest.mark.parametrize("kind", ["heatmap", "heads", "links", "dot", "bars", "points"])
+@pytest.mark.parametrize("kind", ["heatmap", "heads", "links", "dot", "path", "bars", "points"])
 def test_hits_can_be_sent_and_lie_in_the_picture(kind: str) -> None:
     viewer = Viewer()
     frame = viewer.show(view(kind, selected=1), view(kind, 1))

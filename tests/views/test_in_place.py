@@ -26,7 +26,7 @@ LIGHT = tuple(MOVES)[:3]
 # Of the layers only the background and the overlay may share the work in another way.
 SAME = [field.name for field in fields(Frame) if field.name not in ("background", "overlay", "place")]
 # A selected row opens one more row in these.
-OPENS = {"dot": (LIGHT[0], LIGHT[2])}
+OPENS = dict.fromkeys(("dot", "path"), (LIGHT[0], LIGHT[2]))
 
 
 def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Frame:
@@ -100,6 +100,21 @@ CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
     (
         DotProduct([1, 2], ONE),
         [{"scale": 0.5}, {"softmax": False}, {"columns": ["x", "y"]}, {"query": "it"}, {"q": [100, 200]}],
+    ),
+    (
+        DotProduct([1, 2], ONE, values=[[1, 2], [3, 4]]),
+        [
+            {"mask": [True, False]},
+            {"values": [[1, 2, 3], [4, 5, 6]]},
+            {"values": [[1, 2], [3, 5]]},
+            {"value_columns": ["x", "y"]},
+            {"scale": 0.5},
+            {"scale": 2**-0.5},
+            {"selected": 0, "value_columns": ["x", "y"]},
+            {"values": None, "mask": [True, True]},
+            {"values": None, "mask": [False, True]},
+            {"values": None, "mask": [True, True], "softmax": False},
+        ],
     ),
     (Bars([0.5, 1]), [{"limit": 2}, {"log": True}, {"guide": 0.7}, {"unit": " kg"}, {"values": [0.5, -1]}]),
     (Bars([0.5, 1], guide=0.7), [{"guide": 0.6}]),

@@ -128,7 +128,7 @@ def drawn(*views: View) -> Stage:
     return stage
 
 
-LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "dot", "bars", "curves")
+LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "dot", "path", "bars", "curves")
 
 
 @pytest.mark.parametrize("length", [2, 9, 40])
@@ -151,6 +151,9 @@ def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
         (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"])),
         (DotProduct(np.ones(64), np.ones((3, 64)), columns=[f"number {i}" for i in range(64)]),),
         (DotProduct([9.9, -99], [[-1.0, 9], [7, 99]], ["W" * 30, "b"], query="W" * 30, selected=0),),
+        (DotProduct([1], [[1.0]], mask=[True], values=[[1.0]], value_columns=["W" * 30], scale=1e-5),),
+        (DotProduct(np.ones(5), np.ones((2, 5)), values=np.full((2, 60), -9.5), scale=5**-0.5, selected=1),),
+        (DotProduct([9.9], [[-99.0]], values=[[-99.0] * 4], value_columns=["i" * 30] * 4, query="W" * 30),),
         (Bars([12345, -99999], ["a", "b"], unit=" tokens per second"), Bars([1e-9, 1e-3], log=True)),
         (Bars([0.5], [""], guide=30), Bars([5e8, 1], ["i", "j"], "t"), Bars([1e-5, -2e-6])),
         (Curves({"a": [0, 3e7]}, ylabel="parameters of the model, in millions of floating point numbers"),),
@@ -195,6 +198,8 @@ def test_every_label_is_written(kind: str) -> None:
         "heads": {"head 1", "head 2", "head 3"},
         "links": {"query", "key"},
         "dot": {"q because", "k cat", "q × k", "sum·scale", "softmax", "animal", "drink", "state", "time"},
+        "path": {"q because", "k cat", "v cat", "q × k", "sum", "× 1/√d_k", "mask", "softmax", "weight × v"}
+        | {"output", "animal", "time", "being", "doing"},
         "bars": {"−1", "0", "1"},
         "curves": {"step", "loss", "0", "10", "3"},
         "points": {"mix", "animal", "drink", "−1", "0", "1"},
@@ -219,13 +224,15 @@ def moved_rows(before: View, after: View) -> tuple[list[float], Slot]:
     return [float(ys.min() - slot.y), float(ys.max() - slot.y)], slot
 
 
-@pytest.mark.parametrize(("kind", "row"), [("heatmap", 0), ("heatmap", 3), ("heads", 3), ("dot", 3)])
+@pytest.mark.parametrize(
+    ("kind", "row"), [("heatmap", 0), ("heatmap", 3), ("heads", 3), ("dot", 3), ("path", 3)]
+)
 def test_the_outline_is_around_the_selected_row(kind: str, row: int) -> None:
-    kept = view(kind, labels=SENTENCE[:5], selected=2 if kind == "dot" else None)
+    kept = view(kind, labels=SENTENCE[:5], selected=2 if kind in ("dot", "path") else None)
     chosen = replace(kept, selected=row)
-    hit = chosen.hits(chosen.box(base.measure))[0]
+    hit = next(hit for hit in chosen.hits(chosen.box(base.measure)) if len(hit["rows"]) == 5)
     top, high = hit["box"][1], hit["box"][3] / 5
-    if kind == "dot":  # there an outline moves from one row to another
+    if kind in ("dot", "path"):  # there an outline moves from one row to another
         kept, chosen = replace(kept, keys=np.ones((5, 4))), replace(chosen, keys=np.ones((5, 4)))
         (first, last), _ = moved_rows(kept, chosen)
         assert [first, last] == pytest.approx(
@@ -287,6 +294,17 @@ def test_numbers_stay_in_the_cells_of_a_dot_product(reach: float) -> None:
     rng = np.random.default_rng(0)
     dot = DotProduct(rng.uniform(-1, 1, 4), rng.uniform(-reach, reach, (8, 4)), scale=2.0, selected=0)
     assert all(box.width <= 50 for box, _ in numbers(drawn(dot)))
+    whole = replace(dot, values=rng.uniform(-reach, reach, (8, 4)), mask=np.arange(8) != 3)
+    assert all(box.width <= 48 for box, _ in numbers(drawn(whole)))
+
+
+def test_the_whole_path_of_eight_keys_fits_beside_the_text() -> None:
+    rng, names = np.random.default_rng(0), ["animal", "drink", "state", "time"]
+    more = {"columns": names, "value_columns": names, "scale": 0.5, "mask": np.arange(8) < 6, "selected": 1}
+    keys, values = rng.normal(size=(8, 4)), rng.normal(size=(8, 4))
+    stage = drawn(DotProduct(keys[0], keys, SENTENCE, "path", query="thirsty", values=values, **more))
+    assert stage.size[0] <= WIDEST and stage.size[1] <= 460
+    assert len(list(numbers(stage))) == 2 * 4 + 8 * 4 + 4 * 8 + 4 + 8 * 4 + 4
 
 
 @pytest.mark.parametrize("values", [[0.123, 1], [-2.5, 3], [12345, -99999], [1e-5, -2e-6], [99.5, 1]])

@@ -144,6 +144,19 @@ def as_index(index: int | None, count: int, name: str) -> int | None:
     return place
 
 
+def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
+    """Booleans of that shape (True = may attend), or None. TypeError or ValueError says what is wrong."""
+    if mask is None:
+        return None
+    mask = np.asarray(mask)
+    if mask.dtype != bool:
+        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}: write mask == 1")
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
+
+
 def as_limit(limit: float | None, name: str = "limit") -> float | None:
     """The end of a scale: a positive number, or None for a scale that is told by the values."""
     if limit is None:

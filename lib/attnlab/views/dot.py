@@ -1,4 +1,4 @@
-"""One query opened: every number between q, the keys and the weights."""
+"""One query opened: every number between q, the keys and the weights, and on to the output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,21 +8,23 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.attention import softmax
-from attnlab.views import base
+from attnlab.views import base, path
 from attnlab.views.base import Box, Drawn, Measure, View, number
 from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
-
-WIDE, HIGH, GAP, MOST_NUMBERED = 52, 29, 34, 8
-HEAD = 30  # between the upper block and the products: their headings
+from attnlab.views.path import HIGH, Block
 
 
 @dataclass(frozen=True)
 class DotProduct(View):
     """One query q [d_k] against keys [n, d_k]: q × k element by element, the sum times `scale`, the softmax.
 
-    `selected` shows the key of that row above its products; a click on a row sets the control named `select`.
-    `columns` names the d_k numbers; `softmax=False` leaves the weights out. Raises ValueError for shapes that
-    do not fit (names both), NaN, a wrong number of tokens.
+    With `mask` [n] (True = may attend) or `values` [n, d_v] it is the whole path of one number: q × k, sum,
+    × scale, mask (grey: -inf), softmax, weight × value for each key, and their sum: the output.
+
+    `selected` shows the key (and the value) of that row above its products; a click on a row sets the control
+    named `select`. `columns` and `value_columns` name the d_k and the d_v numbers; `softmax=False` leaves the
+    weights out. Raises ValueError for shapes that do not fit (names both), NaN, a wrong number of tokens, a
+    mask that leaves no key; TypeError for a mask that is not boolean.
     """
 
     q: Any
@@ -35,6 +37,9 @@ class DotProduct(View):
     select: str | None = None
     columns: Sequence[Any] | None = None
     softmax: bool = True
+    mask: Any = None
+    values: Any = None
+    value_columns: Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
         q, keys = base.as_array(self.q, "DotProduct q", 1), base.as_array(self.keys, "DotProduct keys", 2)
@@ -47,9 +52,44 @@ class DotProduct(View):
             "tokens": base.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
             "selected": base.as_index(self.selected, keys.shape[0], "selected"),
             "columns": base.as_labels(self.columns, len(q), "columns", "q") if self.columns else (),
+            "mask": self._as_mask(len(keys)),
+            "values": self._as_values(keys),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        names = ()
+        if self.value_columns:
+            count = 0 if self.values is None else self.values.shape[1]
+            names = base.as_labels(
+                self.value_columns, count, "value_columns", "the second axis of the values"
+            )
+        object.__setattr__(self, "value_columns", names)
+
+    def _as_mask(self, count: int) -> np.ndarray | None:
+        mask = base.as_mask(self.mask, (count,), "the keys")
+        if mask is not None and not mask.any():
+            query = f"the query {self.query!r}" if self.query else "the query"
+            raise ValueError(f"the mask leaves {query} nothing to attend to: let it see at least one key")
+        return mask
+
+    def _as_values(self, keys: np.ndarray) -> np.ndarray | None:
+        if self.values is None:
+            return None
+        values = base.as_array(self.values, "DotProduct values", 2)
+        if len(values) != len(keys):
+            raise ValueError(
+                f"values has shape {values.shape}, keys {keys.shape}: the first axes must be equal"
+            )
+        if not self.softmax:
+            raise ValueError("values are mixed by the weights of the softmax: leave softmax=False out")
+        return values
+
+    # ------------------------------------------------------------ the numbers
+
+    @property
+    def whole(self) -> bool:
+        """The whole path is shown, not only the way to the weights."""
+        return self.mask is not None or self.values is not None
 
     @property
     def products(self) -> np.ndarray:
@@ -60,122 +100,147 @@ class DotProduct(View):
         return self.products.sum(axis=1) * self.scale  # (n,)
 
     @property
+    def masked(self) -> np.ndarray:
+        return self.scores if self.mask is None else np.where(self.mask, self.scores, -np.inf)  # (n,)
+
+    @property
     def weights(self) -> np.ndarray:
-        return softmax(self.scores)  # (n,)
+        return softmax(self.masked)  # (n,)
+
+    @property
+    def weighted(self) -> np.ndarray:
+        return self.weights[:, None] * self.values  # (n, d_v)
+
+    @property
+    def output(self) -> np.ndarray:
+        return self.weighted.sum(axis=0)  # (d_v,)
 
     @property
     def limit(self) -> float:
-        everything = np.concatenate([self.q, self.keys.ravel(), self.products.ravel(), self.scores])
-        return scale_of(everything, True, None)[1]
+        everything = [self.q, self.keys.ravel(), self.products.ravel(), self.scores]
+        everything += [self.products.sum(axis=1)] if self.whole else []
+        return scale_of(np.concatenate(everything), True, None)[1]
+
+    # ------------------------------------------------------------ the picture
 
     @property
-    def _numbered(self) -> bool:
-        return len(self.q) <= MOST_NUMBERED
-
-    @property
-    def _cell(self) -> float:
-        return WIDE if self._numbered else max(3.0, WIDE * MOST_NUMBERED / len(self.q))
-
-    @property
-    def _upper(self) -> int:
+    def upper(self) -> int:
+        """Rows above the products: q, and the key that is opened."""
         return 1 if self.selected is None else 2
 
     def key(self) -> tuple[Any, ...]:
-        opened, scaled = self.selected is not None, self.scale != 1
-        return self.keys.shape, opened, scaled, self.softmax, self.tokens, self.columns, self.select
+        values = None if self.values is None else self.values.shape
+        given = self.mask is None, values, self.tokens, self.columns, self.value_columns, self.select
+        return self.keys.shape, self.selected is None, path.headings(self), self.softmax, *given
 
     def box(self, measure: Measure) -> Box:
         left = 24 + max(
             measure(f"{sign} {base.shown(t)}", base.SIZE, "bold")
             for sign, t in [("q", self.query), *(("k", token) for token in self.tokens)]
         )
-        height = (self._upper + len(self.tokens)) * HIGH + HEAD
-        top = 6 + (14 + LEAN * max(measure(base.shown(c)) for c in self.columns) if self.columns else 0)
-        return Box(len(self.q) * self._cell + (1 + self.softmax) * (WIDE + GAP), height, left, 18, top, 6)
-
-    def _blocks(self) -> list[tuple[float, float, np.ndarray, bool, float]]:
-        """Every block of cells: its corner, its values [rows, cols], signed or not, the end of its scale."""
-        wide = len(self.q) * self._cell
-        below = self._upper * HIGH + HEAD
-        above = self.q[None] if self.selected is None else np.stack([self.q, self.keys[self.selected]])
-        blocks = [
-            (0, 0, above, True, self.limit),
-            (0, below, self.products, True, self.limit),
-            (wide + GAP, below, self.scores[:, None], True, self.limit),
-            (wide + 2 * GAP + WIDE, below, self.weights[:, None], False, 1.0),
-        ]
-        return blocks if self.softmax else blocks[:3]
+        blocks = path.blocks(self)
+        width, height = (max(block.end[axis] for block in blocks) for axis in (0, 1))
+        top, right = 6.0, 18.0
+        for x, y, cell, columns in path.column_rows(self, blocks):
+            lengths = [LEAN * measure(base.shown(column)) for column in columns]
+            top = max(top, 20 + max(lengths) - y)
+            if self.whole:
+                ends = [x + (c + 0.5) * cell + length for c, length in enumerate(lengths)]
+                right = max(right, max(ends) + 10 - width)
+        return Box(width, height, left, right, top, 6)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        drawn = Drawn(ax)
+        drawn, blocks = Drawn(ax), path.blocks(self)
         drawn.parts.numbers = []
-        wide, below = len(self.q) * self._cell, self._upper * HIGH + HEAD
-        for block, (x, y, values, _, _) in enumerate(self._blocks()):
-            (rows, cols), cell = values.shape, self._cell if block < 2 else WIDE
-            drawn.maps.append(base.image(ax, x, y, cols * cell, rows * HIGH))
-            numbered = self._numbered or block > 1
-            points = base.grid_points(x, y, rows, cols, cell, HIGH)
-            drawn.parts.numbers.append(base.numbers(ax, points) if numbered else None)
-        self._label(ax, wide, below)
+        for block in blocks:
+            (rows, cols), (x, y) = block.values.shape, block.place
+            drawn.maps.append(base.image(ax, x, y, cols * block.cell, rows * HIGH))
+            points = base.grid_points(x, y, rows, cols, block.cell, HIGH)
+            drawn.parts.numbers.append(base.numbers(ax, points) if block.numbered else None)
+        self._label(ax, blocks)
         drawn.moving = [n for n in drawn.parts.numbers if n is not None]
         drawn.parts.names = [
-            base.write(ax, -8, (i + 0.5) * HIGH, "", ha="right", weight="bold") for i in range(self._upper)
+            base.write(ax, x - 8, y + HIGH / 2, "", ha="right", weight="bold")
+            for x, y, _ in self._names(blocks)
         ]
         drawn.moving += drawn.parts.names
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
 
-    def _label(self, ax: Axes, wide: float, below: float) -> None:
-        score = "sum" if self.scale == 1 else "sum·scale"
-        heads = [
-            (wide / 2, "q × k"),
-            (wide + GAP + WIDE / 2, score),
-            (wide + 2 * GAP + 1.5 * WIDE, "softmax"),
-        ]
-        for x, text in heads[: 2 + self.softmax]:
-            base.write(ax, x, below - 11, text, ha="center", color=base.GREY)
+    def _label(self, ax: Axes, blocks: Sequence[Block]) -> None:
+        below = path.below(self)
+        for block in blocks:
+            middle = (block.place[0] + block.end[0]) / 2
+            base.write(ax, middle, below - 11, block.heading, ha="center", color=base.GREY)
         for j, token in enumerate(self.tokens):
             base.write(ax, -8, below + (j + 0.5) * HIGH, base.shown(token), ha="right")
+        if self.values is not None:
+            x, y = blocks[-1].place
+            base.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
         style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
-        for c in thinned(len(self.columns), self._cell, 20):
-            base.write(ax, (c + 0.5) * self._cell, -7, base.shown(self.columns[c]), **style)
+        for x, y, cell, columns in path.column_rows(self, blocks):
+            for c in thinned(len(columns), cell, 20):
+                base.write(ax, x + (c + 0.5) * cell, y - 7, base.shown(columns[c]), **style)
+
+    def _names(self, blocks: Sequence[Block]) -> list[tuple[float, float, str]]:
+        """The names that move: q and its token, k and the value and theirs; place and text."""
+        names = [(0.0, 0.0, f"q {base.shown(self.query)}".strip())]
+        if self.selected is not None:
+            token = base.shown(self.tokens[self.selected])
+            names.append((0.0, float(HIGH), f"k {token}".strip()))
+            names += [(*b.place, f"v {token}".strip()) for b in blocks if b.name == "v"]
+        return names
 
     def update(self, drawn: Drawn) -> None:
-        for picture, collection, block in zip(drawn.maps, drawn.parts.numbers, self._blocks(), strict=True):
-            _, _, values, signed, limit = block
-            colours = base.cells(values, signed, limit)
-            picture.set_data(colours)
+        blocks = path.blocks(self)
+        for picture, collection, block in zip(drawn.maps, drawn.parts.numbers, blocks, strict=True):
+            picture.set_data(colours := block.colours)
             if collection is not None:
-                digits = min(2, base.digits_for(limit))
-                base.set_numbers(collection, [number(v, digits) for v in values.ravel()], base.ink(colours))
-        place_outlines(drawn.parts.outline, self.selected, HIGH, self._upper * HIGH + HEAD)
-        key = None if self.selected is None else self.tokens[self.selected]
-        for name, sign, token in zip(drawn.parts.names, "qk", (self.query, key), strict=False):
-            name.set_text(f"{sign} {base.shown(token)}".strip())
+                digits = min(2, base.digits_for(block.limit))
+                texts = [number(v, digits) for v in block.values.ravel()]
+                base.set_numbers(collection, texts, base.ink(colours))
+        place_outlines(drawn.parts.outline, self.selected, HIGH, path.below(self))
+        for name, (_, _, text) in zip(drawn.parts.names, self._names(blocks), strict=True):
+            name.set_text(text)
+
+    # ------------------------------------------------------------ the words
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        below = self._upper * HIGH + HEAD
+        if self.whole:
+            return path.hits(self, box)
         values = [
-            [f"{self._sum(i)} = {number(row.sum())}; score {number(s)}"
+            [f"{path.total(row)} = {number(row.sum())}; score {number(s)}"
              + (f", weight {number(w, 3)}" if self.softmax else "")]
-            for i, (row, s, w) in enumerate(zip(self.products, self.scores, self.weights, strict=True))
+            for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
         ]  # fmt: skip
-        place = (-box.left, below, box.left + box.width, HIGH * len(self.tokens))
+        place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
         more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
         return [base.grid_hit(place, self.tokens, [""], values, **more)]
 
     def describe(self) -> str:
-        tokens, scores = base.distinct(self.tokens), self.scores
-        pairs = zip(tokens, scores, self.weights, strict=True)
-        rows = [f"{t} {number(s)}" + (f" → {number(w)}" if self.softmax else "") for t, s, w in pairs]
+        tokens = base.distinct(self.tokens)
         count = f"{len(tokens)} key{'s' * (len(tokens) > 1)}"
         words = f"{self.title or 'one query opened'}, q {self.query}".rstrip() + f" against {count}, "
-        words += f"score{' → weight' if self.softmax else ''}: {', '.join(rows)}"
-        words += f"; largest at {tokens[base.largest(scores, self.limit)[0]]}"
+        scaled = f" (sum × {base.compact(self.scale)})" if self.whole and self.scale != 1 else ""
+        words += f"score{scaled}{' → weight' if self.softmax else ''}: {', '.join(self._rows(tokens))}"
+        words += f"; largest at {tokens[base.largest(self.masked, self.limit)[0]]}"
+        if self.values is not None:
+            words += f"; output {self._named(self.output)}"
         if self.selected is not None:
-            words += f"; opened at {tokens[self.selected]}: {self._sum(self.selected)}"
+            words += f"; opened at {tokens[self.selected]}: {path.total(self.products[self.selected])}"
+            if self.values is not None:
+                words += f", value {self._named(self.values[self.selected])}"
         return words + "."
 
-    def _sum(self, row: int) -> str:
-        products = self.products[row]
-        return " + ".join(number(p) for p in products[:8]) + (" + …" if len(products) > 8 else "")
+    def _rows(self, tokens: Sequence[str]) -> list[str]:
+        """Score and weight of each key, in words."""
+        rows = []
+        for token, score, masked, weight in zip(tokens, self.scores, self.masked, self.weights, strict=True):
+            hidden = " masked" if np.isneginf(masked) else ""
+            rows.append(f"{token} {number(score)}{hidden}" + f" → {number(weight)}" * self.softmax)
+        return rows
+
+    def _named(self, vector: np.ndarray) -> str:
+        names = base.distinct(self.value_columns) or [""] * len(vector)
+        words = [f"{name} {number(v)}".strip() for name, v in zip(names, vector, strict=True)]
+        return ", ".join([*words[:8], *["…"] * (len(words) > 8)])

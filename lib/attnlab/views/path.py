@@ -1,0 +1,209 @@
+"""The blocks of cells that a query row goes through: where they stand, and what the pointer says of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from attnlab.views import base
+from attnlab.views.base import Box, number
+from attnlab.views.maps import scale_of
+
+HIGH, HEAD = 29, 30  # a row, and the headings between the upper rows and the products
+MOST_NUMBERED = 8  # cells a row that can still hold a readable number
+WIDE, GAP = 52, 34  # a cell and the space between blocks, on the way to the weights
+NARROW, CLOSE, LAST = 50, 16, 32  # the same on the whole path, and the space before the weighted values
+
+
+@dataclass(frozen=True)
+class Block:
+    """Cells that belong together: their corner, values [rows, cols], the width of a cell and the colours.
+
+    Where `hidden` [rows] is True the cells are grey: the mask takes these keys away.
+    """
+
+    name: str
+    place: tuple[float, float]
+    values: np.ndarray
+    cell: float
+    limit: float
+    signed: bool = True
+    heading: str = ""
+    numbered: bool = True
+    hidden: np.ndarray | None = None
+
+    @property
+    def colours(self) -> np.ndarray:
+        found = base.cells(self.values, self.signed, self.limit)
+        if self.hidden is not None:
+            found[self.hidden] = base.MASKED
+        return found
+
+    @property
+    def end(self) -> tuple[float, float]:
+        rows, cols = self.values.shape
+        return self.place[0] + cols * self.cell, self.place[1] + rows * HIGH
+
+
+def below(view: Any) -> float:
+    """Where the rows of the keys begin."""
+    return view.upper * HIGH + HEAD
+
+
+def cell(view: Any) -> tuple[float, bool]:
+    """Width of the cells of vectors, and whether numbers fit into them."""
+    wide, count = (NARROW if view.whole else WIDE), len(view.q)
+    count += 0 if view.values is None else view.values.shape[1]
+    numbered = count <= MOST_NUMBERED
+    return (wide if numbered else max(3.0, wide * MOST_NUMBERED / count)), numbered
+
+
+def headings(view: Any) -> tuple[str, ...]:
+    """The columns between the products and the weights."""
+    scaled = view.scale != 1
+    if not view.whole:
+        return ("sum·scale" if scaled else "sum",)
+    usual = np.isclose(view.scale, len(view.q) ** -0.5)
+    factor = "× 1/√d_k" if usual else f"× {base.compact(view.scale)}"
+    return "sum", *([factor] if scaled else []), *(["mask"] if view.mask is not None else [])
+
+
+def blocks(view: Any) -> list[Block]:
+    """Every block, from left to right; the last one is the output, if there is one."""
+    (wide, numbered), top = cell(view), below(view)
+    above = view.q[None] if view.selected is None else np.stack([view.q, view.keys[view.selected]])
+    vectors = {"cell": wide, "limit": view.limit, "numbered": numbered}
+    row = [
+        Block("q", (0, 0), above, **vectors),
+        Block("q × k", (0, top), view.products, heading="q × k", **vectors),
+    ]
+    column, gap = (NARROW, CLOSE) if view.whole else (WIDE, GAP)
+    for name in headings(view):
+        values = {"sum": view.products.sum(axis=1), "mask": view.masked}.get(name, view.scores)
+        place = row[-1].end[0] + gap, top
+        row.append(Block(name, place, values[:, None], column, view.limit, heading=name))
+    hidden = None if view.mask is None else ~view.mask
+    if view.softmax:
+        place = row[-1].end[0] + gap, top
+        row.append(
+            Block("softmax", place, view.weights[:, None], column, 1.0, False, "softmax", hidden=hidden)
+        )
+    return row if view.values is None else [*row, *_mixing(view, row[-1].end[0] + LAST, top)]
+
+
+def _mixing(view: Any, x: float, top: float) -> list[Block]:
+    """The values: the one that is opened, all of them times their weights, and the sum."""
+    (wide, numbered), end = cell(view), top + len(view.tokens) * HIGH
+    hidden = None if view.mask is None else ~view.mask
+    limit = scale_of(view.values, True, None)[1]  # a mix of values is no larger
+    vectors = {"cell": wide, "limit": limit, "numbered": numbered}
+    found = [
+        Block("weight × v", (x, top), view.weighted, heading="weight × v", hidden=hidden, **vectors),
+        Block("output", (x, end + 8), view.output[None], **vectors),
+    ]
+    if view.selected is not None:
+        found.insert(0, Block("v", (x, float(HIGH)), view.values[view.selected][None], **vectors))
+    return found
+
+
+def column_rows(view: Any, shown: Sequence[Block]) -> list[tuple[float, float, float, Sequence[str]]]:
+    """Where names of columns stand: the corner and the width of the cells below them, and the names."""
+    rows = [(0.0, 0.0, shown[0].cell, view.columns)] if view.columns else []
+    if view.value_columns:
+        block = next(block for block in shown if block.name in ("v", "weight × v"))
+        y = block.place[1] - 20 * (block.name != "v")  # above the heading, if no value is opened
+        rows.append((block.place[0], y, block.cell, view.value_columns))
+    return rows
+
+
+# ---------------------------------------------------------------- the pointer
+
+
+def total(terms: np.ndarray, digits: int = 2) -> str:
+    """A sum in full, of up to eight terms."""
+    return " + ".join(number(t, digits) for t in terms[:8]) + (" + …" if len(terms) > 8 else "")
+
+
+def hits(view: Any, box: Box) -> list[dict[str, Any]]:
+    """A grid for each block of the whole path; a row of keys is found also left of its cells."""
+    found, words, last = [], _words(view), -box.left
+    keyed = {"axes": ("key", ""), "select": view.select, "selected": view.selected}
+    for block in blocks(view):
+        (rows, cols), (x, y) = block.values.shape, block.place
+        labels, columns, texts = words[block.name]
+        more: dict[str, Any] = {"axes": ("", "")}
+        if block.heading:
+            more = {**keyed, "name": block.heading, "margin": x - last}
+            last = block.end[0]
+        place = x, y, cols * block.cell, rows * HIGH
+        found.append(base.grid_hit(place, labels, columns or [""] * cols, texts, **more))
+    return found
+
+
+def _words(view: Any) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
+    """For each block the names of its rows and columns, and how each of its numbers came about."""
+    opened = "" if view.selected is None else view.tokens[view.selected]
+    sums, scores, scale = view.products.sum(axis=1), view.scores, base.compact(view.scale)
+    scaled = [[f"{number(a)} × {scale} = {number(s)}"] for a, s in zip(sums, scores, strict=True)]
+    words = {
+        "q": (
+            [f"q {view.query}".strip(), f"k {opened}"][: view.upper],
+            view.columns,
+            _plain(blocks(view)[0]),
+        ),
+        "q × k": (view.tokens, view.columns, _times(view.q[None], view.keys, view.products)),
+        "sum": (
+            view.tokens,
+            (),
+            [[f"{total(p)} = {number(s)}"] for p, s in zip(view.products, sums, strict=True)],
+        ),
+        "mask": (view.tokens, (), [[text] for text in _masked(view)]),
+        "softmax": (view.tokens, (), [[text] for text in _shares(view)]),
+    }
+    words |= {name: (view.tokens, (), scaled) for name in headings(view) if name not in words}
+    return words if view.values is None else words | _mixed(view, opened)
+
+
+def _mixed(view: Any, opened: str) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
+    sums = [f"{total(w, 3)} = {number(o, 3)}" for w, o in zip(view.weighted.T, view.output, strict=True)]
+    return {
+        "v": ([f"v {opened}"], view.value_columns, [[number(v, 3) for v in view.values[view.selected or 0]]]),
+        "weight × v": (
+            view.tokens,
+            view.value_columns,
+            _times(view.weights[:, None], view.values, view.weighted),
+        ),
+        "output": (["output"], view.value_columns, [sums]),
+    }
+
+
+def _plain(block: Block) -> list[list[str]]:
+    return [[number(v, 3) for v in row] for row in block.values]
+
+
+def _times(left: np.ndarray, right: np.ndarray, products: np.ndarray) -> list[list[str]]:
+    left, digits = np.broadcast_to(left, right.shape), 2 if left.shape[0] == 1 else 3
+    return [
+        [f"{number(a, digits)} × {number(b)} = {number(c, digits)}" for a, b, c in zip(*rows, strict=True)]
+        for rows in zip(left, right, products, strict=True)
+    ]
+
+
+def _masked(view: Any) -> list[str]:
+    """What the mask does to each score."""
+    if view.mask is None:
+        return []
+    pairs = zip(view.mask, view.scores, strict=True)
+    return [f"{number(s)}, may attend" if seen else f"{number(s)} becomes -inf: masked" for seen, s in pairs]
+
+
+def _shares(view: Any) -> list[str]:
+    """The softmax, number by number."""
+    pairs = zip(view.masked, view.weights, strict=True)
+    if abs(view.masked.max()) > 300:  # beyond what exp can hold
+        return [f"exp({number(s)}) / the sum of all exp = {number(w, 3)}" for s, w in pairs]
+    whole = base.compact(np.exp(view.masked).sum())
+    return [
+        f"exp({number(s)}) = {base.compact(np.exp(s))}, of {whole} in all: {number(w, 3)}" for s, w in pairs
+    ]
