@@ -175,6 +175,10 @@ def test_the_slopes_of_the_paper(n_heads, slopes):
     np.testing.assert_allclose(-alibi_bias(2, n_heads)[:, 1, 0], slopes, rtol=1e-12)
 
 
+def test_a_token_pays_nothing_for_itself():
+    assert not np.signbit(alibi_bias(4, 3)[:, range(4), range(4)]).any()  # 0, and not -0.0
+
+
 @given(st.integers(1, 64))
 def test_every_head_has_a_slope_of_its_own(n_heads):
     slopes = -alibi_bias(2, n_heads)[:, 0, 1]

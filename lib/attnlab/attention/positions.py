@@ -54,7 +54,7 @@ def alibi_bias(n: int, n_heads: int) -> NDArray[np.float64]:
     """
     n, n_heads = as_whole("n", n), as_whole("n_heads", n_heads)
     place = np.arange(n)
-    return -_slopes(n_heads)[:, None, None] * np.abs(place[:, None] - place)  # [head, query, key]
+    return _slopes(n_heads)[:, None, None] * -np.abs(place[:, None] - place)  # [head, query, key]
 
 
 def _frequencies(d: int) -> NDArray[np.float64]:
