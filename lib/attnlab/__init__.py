@@ -11,7 +11,7 @@ _HOMES = {
     "scaled_dot_product_attention sinusoidal_positions softmax",
     "controls": "Choice Scrub Sentence Slider Switches Toggle",
     "panel": "Panel explore present",
-    "tokens": "words",
+    "tokens": "BytePairTokenizer CharTokenizer WordTokenizer frames patches read_text spectrogram words",
     "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points Sound View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

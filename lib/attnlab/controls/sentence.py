@@ -1,5 +1,6 @@
 """The learner's own text."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -12,14 +13,17 @@ from attnlab.tokens import words
 
 @dataclass(frozen=True)
 class Sentence(Control):
-    """The learner's own text. The function receives its tokens (words and punctuation), at most `limit`.
+    """The learner's own text. The function receives its tokens, at most `limit`: `split` makes them.
 
-    A sentence that is empty or too long is refused with a message; what was typed stays in the box.
+    By default they are words and punctuation. With `split=None` the function receives the text as it was
+    typed, at most `limit` characters. A sentence that is empty or too long is refused with a message; what
+    was typed stays in the box.
     """
 
     value: str
     limit: int = 12
     label: str | None = None
+    split: Callable[[str], Sequence[str]] | None = words
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -34,12 +38,13 @@ class Sentence(Control):
     def value_of(self, raw: Any) -> Any:
         return raw
 
-    def argument(self, raw: Any, name: str) -> list[str]:
-        tokens = words(raw)
-        if not tokens:
+    def argument(self, raw: Any, name: str) -> Sequence[str]:
+        tokens = self.split(raw) if self.split else raw
+        if not tokens or not raw.strip():
             raise ValueError(f"{name} is empty: type at least one word")
         if len(tokens) > self.limit:
-            raise ValueError(f"{name} has {len(tokens)} tokens, there is room for {self.limit}: shorten it")
+            what = "tokens" if self.split else "characters"
+            raise ValueError(f"{name} has {len(tokens)} {what}, there is room for {self.limit}: shorten it")
         return tokens
 
     def start(self, name: str) -> Any:

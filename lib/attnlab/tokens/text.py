@@ -1,0 +1,179 @@
+"""Text into words, and the two simplest tokenizers: they look up characters, or words."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import index
+from pathlib import Path
+from typing import Self
+from unicodedata import category
+
+from ..attention.boundary import as_whole
+
+UNKNOWN = "<unk>"
+LARGEST_FILE = 10_000_000  # bytes
+
+
+def words(text: str) -> list[str]:
+    """The words and punctuation marks of `text`, in order: "It slept." -> ["It", "slept", "."].
+
+    A run of letters, digits and apostrophes is a word; every other visible character is a token of its own.
+    An accent or vowel sign that is a character of its own stays with the one before it.
+    """
+    found: list[str] = []
+    inside, before = False, " "  # inside a word; the character before
+    for char in text:
+        letter = char.isalnum() or char in "_'’"
+        joins = category(char)[0] == "M" or char in "\u200c\u200d" or before == "\u200d"
+        if not before.isspace() and (joins or (letter and inside)):
+            found[-1] += char
+        elif not char.isspace():
+            found.append(char)
+            inside = letter
+        before = char
+    return found
+
+
+def spaced(text: str) -> Iterator[str]:
+    """`text` cut into words, each with the space before it; joined, they are the text again.
+
+    So does GPT-2. White space that is no single space before a word is a piece for each character.
+    """
+    at = 0
+    for word in words(text):
+        start = text.index(word, at)
+        lead = text[start - 1 : start] == " " and start > at
+        yield from text[at : start - lead]
+        at = start + len(word)
+        yield text[start - lead : at]
+    yield from text[at:]
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a UTF-8 file of at most 10 MB, lines ending in a line feed.
+
+    FileNotFoundError: there is none. ValueError: it is too large, empty, or not UTF-8 (says where).
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path.name!r} in {path.parent.name or 'this folder'!r}")
+    if (size := path.stat().st_size) > LARGEST_FILE:
+        raise ValueError(f"{path.name} has {size / 1e6:.1f} MB, at most 10 are read: cut out a part of it")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path.name} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}; "
+            f"open it in an editor and save it as UTF-8"
+        ) from None
+    if not text.strip():
+        raise ValueError(f"{path.name} is empty: put some text into it")
+    return text
+
+
+def as_text(text: str, name: str = "text") -> str:
+    """A text that can be stored: not a list, and no half of a character."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a text, got {type(text).__name__}; join pieces with ''.join(...)")
+    half = next((i for i, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
+    if half is not None:
+        raise ValueError(f"{name} holds half a character (a surrogate) at {half}; read the file as UTF-8")
+    return text
+
+
+def as_training_text(text: str) -> str:
+    """A text that a vocabulary can be made of: at least two different symbols."""
+    if not as_text(text).strip():
+        raise ValueError("the training text is empty; pass some sentences")
+    if len(set(text)) < 2:
+        raise ValueError(f"the training text has only one symbol, {text[0]!r}; pass some sentences")
+    return text
+
+
+def as_ids(ids: Iterable[int], count: int) -> list[int]:
+    """Token ids that a vocabulary of `count` has."""
+    found = []
+    for given in ids:
+        try:
+            found.append(index(given))
+        except TypeError:
+            raise TypeError(
+                f"a token id must be a whole number, got {given!r}; encode a text first"
+            ) from None
+        if not 0 <= found[-1] < count:
+            raise ValueError(
+                f"unknown token id {given}: this vocabulary has 0 to {count - 1}; "
+                f"decode with the tokenizer that encoded"
+            )
+    return found
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A tokenizer that finds each piece of a text in a list. Id 0 is the unknown piece.
+
+    `vocabulary` [id] is the piece as text. A text of known pieces comes back exactly from `decode`.
+    """
+
+    vocabulary: tuple[str, ...]
+
+    @classmethod
+    def _of(cls, pieces: Iterable[str]) -> Self:
+        return cls((UNKNOWN, *pieces))
+
+    @staticmethod
+    def cut(text: str) -> Iterable[str]:
+        """The pieces of a text, known or not."""
+        raise NotImplementedError
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {piece: i for i, piece in enumerate(self.vocabulary) if i > 0}
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of the pieces of `text`; 0 for each that the training text did not have."""
+        return [self._ids.get(piece, 0) for piece in self.cut(as_text(text))]
+
+    def tokens(self, text: str) -> list[str]:
+        """The pieces of `text`; an unknown one is "<unk>"."""
+        return [self.vocabulary[i] for i in self.encode(text)]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of `ids`. ValueError: an id that the vocabulary does not have."""
+        return "".join(self.vocabulary[i] for i in as_ids(ids, len(self)))
+
+
+class CharTokenizer(Lookup):
+    """One token for each character of the training text, in the order of their code points."""
+
+    @classmethod
+    def train(cls, text: str) -> Self:
+        """ValueError: an empty text, or one with a single symbol."""
+        return cls._of(sorted(set(as_training_text(text))))
+
+    @staticmethod
+    def cut(text: str) -> Iterable[str]:
+        return text
+
+
+class WordTokenizer(Lookup):
+    """One token for each word of the training text, most frequent first; a word keeps the space before it."""
+
+    @classmethod
+    def train(cls, text: str, size: int | None = None) -> Self:
+        """`size`: how many tokens to keep, the unknown one included; default all.
+
+        ValueError: an empty text, one with a single symbol, a size that leaves no word.
+        """
+        pieces = Counter(spaced(as_training_text(text)))
+        if size is not None and as_whole("size", size) < 2:
+            raise ValueError(f"size must be 2 or more, got {size}: one token is {UNKNOWN}, and one a word")
+        return cls._of(piece for piece, _ in pieces.most_common(None if size is None else size - 1))
+
+    @staticmethod
+    def cut(text: str) -> Iterable[str]:
+        return spaced(text)
