@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -342,6 +343,7 @@ def _pair(pair: Any, name: str, log: bool) -> tuple[np.ndarray, np.ndarray]:
     return _finite(pair[0], name, log), _finite(pair[1], name, log)
 
 
+@lru_cache(256)
 def round_ticks(low: float, high: float, count: int) -> dict[float, str]:
     """At most about `count` round numbers from low to high, with their texts."""
     places = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)

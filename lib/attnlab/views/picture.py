@@ -1,6 +1,7 @@
 """A picture cut into patches, and the attention on them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from attnlab.views.maps import outlines
 from attnlab.views.text import outline
 
 LONG, MOST = 280, 400  # pixels: the longer side, about; and the most that the data may have
-FOG, CLEAR = np.array([150.0, 190.0, 220.0]), 0.3  # over patches without weight; what is left of them
+FOG, CLEAR = np.array([150.0, 190.0, 220.0]), 0.35  # over patches without weight; what is left of them
 CORNER, MIDDLE = 24, 34  # pixels: sides of a patch with room for its number, and for its weight too
 LISTED, HOVERED = 64, 40  # patches in a sentence; pixels a side that the pointer tells apart
 
@@ -65,13 +66,13 @@ class Picture(View):
         """Pixels on the screen of the side of a patch."""
         return self.side * self._cell
 
-    @property
+    @cached_property
     def means(self) -> np.ndarray:
         """Mean of every patch, row by row."""
         (rows, cols), side = self.grid, self.side
         return self._grey.reshape(rows, side, cols, side).mean(axis=(1, 3)).ravel()
 
-    @property
+    @cached_property
     def _grey(self) -> np.ndarray:
         return self.values if self.values.ndim == 2 else self.values.mean(axis=2)
 
@@ -120,19 +121,22 @@ class Picture(View):
 
     def _colours(self) -> np.ndarray:
         """Colours of the pixels under the fog, uint8 [h, w, 4]."""
-        light = np.clip(self.values / self.limit, 0, 1) * 255
-        light = light if light.ndim == 3 else np.repeat(light[..., None], 3, axis=2)
+        light = np.clip(self.values * (255 / self.limit), 0, 255)
+        light = light if light.ndim == 3 else light[..., None]
         if self.weights is not None:
             masked = np.isneginf(self.weights)
             weights = np.where(masked, 0, self.weights)
-            clear = CLEAR + (1 - CLEAR) * weights / (weights.max() or 1)
-            clear, masked = (self._spread(each)[..., None] for each in (clear, masked))
-            light = np.where(masked, base.MASKED[:3], clear * light + (1 - clear) * FOG)
-        return np.dstack([light.round(), np.full(light.shape[:2], 255)]).astype(np.uint8)
+            clear = np.where(masked, 0, CLEAR + (1 - CLEAR) * weights / (weights.max() or 1))
+            over = np.where(masked[:, None], base.MASKED[:3], (1 - clear[:, None]) * FOG)
+            light = light * self._spread(clear[:, None]) + self._spread(over)
+        colours = np.full((*light.shape[:2], 4), 255, np.uint8)
+        colours[..., :3] = np.rint(light)
+        return colours
 
     def _spread(self, patches: np.ndarray) -> np.ndarray:
-        """What is said of every patch, for every pixel."""
-        return np.kron(patches.reshape(self.grid), np.ones((self.side, self.side), patches.dtype))
+        """What is said of every patch [patches, n], for every pixel [h, w, n]."""
+        grid = patches.reshape(*self.grid, -1)
+        return grid.repeat(self.side, axis=0).repeat(self.side, axis=1)
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         if self.side is not None:
@@ -199,6 +203,8 @@ class Picture(View):
     def _attention(self) -> str:
         weights = np.where(np.isneginf(self.weights), 0.0, self.weights)
         masked, total = int(np.isneginf(self.weights).sum()), weights.sum()
+        if masked == len(weights):
+            return "every patch masked"
         order = np.argsort(-np.round(weights, 9), kind="stable")
         listed = range(len(weights)) if len(weights) <= 16 else order[:8]
         words = (
@@ -215,7 +221,7 @@ def _haloed(ax: Axes, drawn: Drawn, points: np.ndarray) -> tuple[PathCollection,
     """Black texts with a white edge, so that they can be read on any picture."""
     halo, text = base.numbers(ax, points), base.numbers(ax, points)
     halo.set(facecolor="white", edgecolor="white", linewidth=2.6)
-    halo.set_joinstyle("round")
+    halo.set_joinstyle("bevel")
     text.set_facecolor("black")
     drawn.moving += [halo, text]
     return halo, text

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_rgba_array
 from matplotlib.textpath import text_to_path
 
 from attnlab.views import base
@@ -20,9 +21,9 @@ from attnlab.views.text import outline
 
 WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
 APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
-MOST, LINES = 200, 12  # pieces and lines that are drawn
+MOST, LINES, LONGEST = 200, 12, 40  # pieces, lines, and characters of a piece that are drawn
 SAID = 40  # pieces that the sentence names
-FILLS, MARK, EDGE = ("none", "#d9e8f5"), "#ffd591", "#595959"
+FILLS, EDGES = to_rgba_array(["none", "#d9e8f5", "#ffd591"]), to_rgba_array([base.GREY] * 2 + ["black"])
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
 
@@ -76,7 +77,7 @@ class Pieces(View):
         return [place for place in places if place[0] < LINES - 1]
 
     def _widths(self) -> list[float]:
-        drawn = [base.measure(base.fitted(text, WIDE - 2 * PAD)) for text in self.texts[:MOST]]
+        drawn = [base.measure(_short(text)) for text in self.texts[:MOST]]
         if self.ids is not None:
             ids = [base.measure(_below(i), base.SMALL) for i in self.ids[:MOST]]
             drawn = [max(pair) for pair in zip(drawn, ids, strict=True)]
@@ -118,7 +119,7 @@ class Pieces(View):
         parts.boxes.set_verts(corners.transpose(2, 0, 1))
         self._paint(parts.boxes, len(lines))
         middles = np.stack([lefts + widths / 2, tops + HIGH / 2], 1)
-        parts.texts.set_paths([outline(base.fitted(t, WIDE - 2 * PAD)) for t in self.texts[: len(lines)]])
+        parts.texts.set_paths([outline(_short(t)) for t in self.texts[: len(lines)]])
         parts.texts.set_offsets(middles)
         if self.ids is not None:
             parts.ids.set_paths([outline(_below(i), base.SMALL) for i in self.ids[: len(lines)]])
@@ -130,10 +131,11 @@ class Pieces(View):
         base.surround(parts.frames, place)
 
     def _paint(self, boxes: PolyCollection, count: int) -> None:
-        marked = set(self.marked)
-        boxes.set_facecolor([MARK if i in marked else FILLS[i % 2] for i in range(count)])
-        boxes.set_edgecolor(["black" if i in marked else EDGE for i in range(count)])
-        boxes.set_linewidth([1.6 if i in marked else 0.7 for i in range(count)])
+        kinds = np.arange(count) % 2
+        kinds[[i for i in self.marked if i < count]] = 2
+        boxes.set_facecolor(FILLS[kinds])
+        boxes.set_edgecolor(EDGES[kinds])
+        boxes.set_linewidth(np.array([0.7, 0.7, 1.6])[kinds])
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         return [
@@ -181,6 +183,12 @@ def _sign(char: str) -> str:
     return shown if inked else char.encode("unicode_escape").decode()
 
 
+def _short(text: str) -> str:
+    """A piece as it is drawn: it fits on a line."""
+    cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return base.fitted(cut, WIDE - 2 * PAD)
+
+
 def _below(label: str) -> str:
     """An id as it is drawn."""
     return base.shown(visible(label))
@@ -200,7 +208,10 @@ def _flow(widths: Sequence[float]) -> list[tuple[int, float, float]]:
 def _as_pieces(pieces: Any) -> tuple[str | bytes, ...]:
     if isinstance(pieces, str | bytes):
         raise TypeError(f"pieces must be a list of pieces, got one text {pieces!r:.60}: split it first")
-    pieces = tuple(pieces)
+    try:
+        pieces = tuple(pieces)
+    except TypeError:
+        raise TypeError(f"pieces must be a list of texts, got {pieces!r:.60}") from None
     if not pieces:
         raise ValueError("pieces is empty: there is nothing to show of a text without a piece")
     for i, piece in enumerate(pieces):
@@ -211,7 +222,7 @@ def _as_pieces(pieces: Any) -> tuple[str | bytes, ...]:
 
 def _as_places(marked: Any, pieces: Sequence[str | bytes]) -> tuple[int, ...]:
     """The places that are marked, in order."""
-    marked = [marked] if isinstance(marked, str | bytes) else list(marked)
+    marked = [marked] if np.ndim(marked) == 0 else list(marked)
     texts = {mark for mark in marked if isinstance(mark, str | bytes)}
     places = {base.as_index(mark, len(pieces), "marked") for mark in marked if mark not in texts}
     return tuple(i for i, piece in enumerate(pieces) if i in places or piece in texts)

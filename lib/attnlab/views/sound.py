@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
+from matplotlib.patches import Polygon, Rectangle
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
@@ -153,15 +154,13 @@ class Sound(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         self._label(ax)
-        band, wave = (PolyCollection([], clip_on=False) for _ in range(2))
-        band.set(facecolor="#ffd591", edgecolor="none")
-        wave.set(facecolor=base.COLOURS[0], edgecolor=base.COLOURS[0], linewidth=0.8)
-        lanes = LineCollection([], clip_on=False)
-        for artist in (band, wave, lanes):
-            ax.add_collection(artist, autolim=False)
-        numbers = base.numbers(ax, np.zeros((0, 2)))
+        band = ax.add_patch(Rectangle((0, 0), 0, 0, facecolor="#ffd591", edgecolor="none", clip_on=False))
+        style = {"facecolor": base.COLOURS[0], "edgecolor": base.COLOURS[0], "linewidth": 0.8}
+        wave = ax.add_patch(Polygon(np.zeros((3, 2)), closed=True, joinstyle="bevel", clip_on=False, **style))
+        lanes = ax.add_collection(LineCollection([], clip_on=False), autolim=False)
+        numbers, name = (base.numbers(ax, np.zeros((0, 2))) for _ in range(2))
         numbers.set_facecolor(base.GREY)
-        name = base.write(ax, 0, -12, "", ha="center", weight="bold")
+        name.set_facecolor("black")
         (dots,) = ax.plot([], [], "o", color=base.COLOURS[0], markersize=4, clip_on=False)
         drawn = Drawn(ax, moving=[band, wave, dots, lanes, numbers, name])
         vars(drawn.parts).update(band=band, wave=wave, dots=dots, lanes=lanes, numbers=numbers, name=name)
@@ -186,17 +185,18 @@ class Sound(View):
 
     def update(self, drawn: Drawn) -> None:
         wave = self._envelope()
-        drawn.parts.wave.set_verts([wave])
+        drawn.parts.wave.set_xy(wave)
         drawn.parts.dots.set_data(*(wave[: len(self.signal)].T if len(self.signal) <= DOTTED else ([], [])))
         if self.size is None:
             return
         self._mark_frames(drawn)
-        left, right = (None, None) if self.selected is None else self._span(self.selected)
-        corners = [[(left, 0), (right, 0), (right, self._head - NUMBERS), (left, self._head - NUMBERS)]]
-        drawn.parts.band.set_verts([] if left is None else corners)
-        drawn.parts.name.set_text("" if left is None else f"frame {self.selected}")
-        if left is not None:
-            drawn.parts.name.set_x(min(max((left + right) / 2, 40), WIDE - 40))
+        chosen = [] if self.selected is None else [self.selected]
+        drawn.parts.name.set_paths([outline(f"frame {i}") for i in chosen])
+        base.surround([drawn.parts.band], None)
+        for i in chosen:
+            left, right = self._span(i)
+            base.surround([drawn.parts.band], (left, 0, right - left, self._head - NUMBERS))
+            drawn.parts.name.set_offsets([min(max((left + right) / 2, 40), WIDE - 40), -12])
         if self.spectrum is not None:
             self._show_spectrum(drawn)
 
@@ -272,9 +272,14 @@ class Sound(View):
         words = f"{number(start, 3)} to {number(end, 3)} s, rms {self._say(self.loudness[i])}"
         return words if self.spectrum is None else f"{words}, strongest {self._pitch(i)} Hz"
 
+    @cached_property
+    def strongest(self) -> np.ndarray:
+        """The frequency of the strongest band of every frame; among equals the lowest."""
+        highest = self.spectrum.max(axis=1, keepdims=True)
+        return self.bands[(self.spectrum >= highest - 1e-9 * self._ends[1]).argmax(axis=1)]  # (frames,)
+
     def _pitch(self, i: int) -> str:
-        """The frequency of the strongest band of a frame."""
-        return number(self.bands[base.largest(self.spectrum[i], self._ends[1])[0]], 0)
+        return number(self.strongest[i], 0)
 
     def _say(self, value: float) -> str:
         return number(value, base.digits_for(self.limit) + 1)
