@@ -23,6 +23,7 @@ from attnlab import (
     Bars,
     Choice,
     Heatmap,
+    Links,
     Note,
     Scrub,
     Sentence,
@@ -462,6 +463,82 @@ def test_a_view_that_selects_a_control_that_does_not_fit_says_so() -> None:
         explore(lambda x: Heatmap(np.eye(3) * x, select="query"), x=(0.0, 1.0))
 
 
+# ---------------------------------------------------------------- the pointer brings lines forward
+
+
+def lines(shift: int) -> tuple[Bars, Links]:
+    if shift == 3:
+        raise ValueError("not 3")
+    shares = np.roll(np.eye(3), shift, axis=1) * 0.6 + 0.4 / 3
+    return Bars([shift], limit=3), Links(shares, TOKENS, TOKENS, "lines")
+
+
+@pytest.fixture
+def linked() -> Iterator[Panel]:
+    panel = explore(lines, shift=Slider(0, 3, value=0))
+    panel.answers = []
+    panel._screen.send = panel.answers.append
+    yield panel
+    panel.close()
+
+
+def seen_of(panel: Panel) -> dict[str, Any]:
+    return {k: v for k, v in panel._screen.frame.items() if k not in ("number", "moved", "pointer")}
+
+
+def test_pointing_repaints_the_lines_and_changes_no_word(linked: Panel) -> None:
+    before, png, state = seen_of(linked), linked.png(), linked.state
+    browser_says(linked, point=[1, "query", 2], id="a")
+    frame = linked._screen.frame
+    assert frame["pointer"] == [1, "query", 2] and frame["moved"] is False
+    assert [key for key, value in seen_of(linked).items() if value != before[key]] in (
+        ["overlay"], ["overlay", "place"],
+    )  # fmt: skip
+    assert linked.state == state and linked.png() == png, "a saved picture is the whole one"
+    assert linked._repr_mimebundle_()[0]["image/png"] == base64.b64encode(png).decode()
+    browser_says(linked, point=None, id="b")
+    assert seen_of(linked) == before and linked._screen.frame["pointer"] is None
+    assert linked.answers == [{"heard": "a"}, {"heard": "b"}]
+
+
+def test_a_move_while_pointing_keeps_the_lines_alone(linked: Panel) -> None:
+    browser_says(linked, point=[1, "key", 0], id="a")
+    linked.set(shift=1)
+    pointed = seen_of(linked)
+    assert linked._screen.frame["pointer"] == [1, "key", 0] and linked._screen.frame["moved"] is True
+    browser_says(linked, point=None, id="b")
+    whole = seen_of(linked)
+    assert pointed["overlay"] != whole["overlay"] and pointed["digest"] == whole["digest"]
+    fresh = explore(lines, shift=Slider(0, 3, value=1))
+    assert {**seen_of(fresh), "background": 1} == {**whole, "background": 1} and fresh.png() == linked.png()
+    fresh.close()
+
+
+def test_pointing_does_not_take_an_error_away(linked: Panel) -> None:
+    browser_moves(linked, "shift", 3)
+    error = linked._screen.error
+    browser_says(linked, point=[1, "query", 0], id="a")
+    assert linked._screen.error == error != "" and linked._screen.frame["pointer"]
+    browser_moves(linked, "shift", 1)
+    assert linked._screen.error == ""
+
+
+def test_a_place_that_is_not_there_is_answered_all_the_same(linked: Panel) -> None:
+    before = seen_of(linked)
+    for point in ([5, "query", 0], [0, "query", 0], [1, "query", 9], [1, "key", -1]):
+        browser_says(linked, point=point, id="x")
+        assert seen_of(linked) == before and linked._screen.error == ""
+    assert len(linked.answers) == 4
+
+
+def test_present_and_ratio_keep_the_lines_alone(linked: Panel) -> None:
+    browser_says(linked, point=[1, "query", 2], id="a")
+    linked._screen.ratio = 2.0
+    pointed = seen_of(linked)["overlay"]
+    browser_says(linked, point=None, id="b")
+    assert pointed != seen_of(linked)["overlay"]
+
+
 # ---------------------------------------------------------------- several switches are one control
 
 
@@ -668,6 +745,28 @@ def test_ten_thousand_moves_leave_nothing_behind() -> None:
     assert objects_after(9_500) - early < 200
     artists = sum(len(d.ax.get_children()) for d in panel._stage._drawn)
     assert artists < 25
+    panel.close()
+
+
+def test_a_sentence_is_split_as_asked_or_handed_over_as_it_was_typed() -> None:
+    given: dict[str, Any] = {}
+
+    def show(text: Any, letters: Any) -> Note:
+        given.update(text=text, letters=letters)
+        return Note("seen")
+
+    panel = explore(
+        show, text=Sentence("Two  words.", 12, split=None), letters=Sentence("abc", 4, split=list)
+    )
+    assert given == {"text": "Two  words.", "letters": ["a", "b", "c"]}
+    for values, message in [
+        ({"text": "thirteen char"}, "text has 13 characters, there is room for 12: shorten it"),
+        ({"letters": "abcde"}, "letters has 5 tokens, there is room for 4"),
+        ({"text": "  "}, "text is empty: type at least one word"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            panel.set(**values)
+    assert panel.set_state("text=a%3B b;letters=xy") == "seen" and given["text"] == "a; b"
     panel.close()
 
 

@@ -142,7 +142,8 @@ class Panel:
     def png(self, ratio: float = 1.0) -> bytes:
         """The picture on the screen as PNG, `ratio` pixels per CSS pixel; a projector's scale is left out."""
         with self._lock:
-            if (self._stage.scale, self._stage.ratio) == (1, ratio) and self._stage.views is self._views:
+            asked, shown = (1, ratio, None), (self._stage.scale, self._stage.ratio, self._stage.pointer)
+            if asked == shown and self._stage.views is self._views:
                 return self._stage.png()
             stage = Stage(ratio=ratio)
             stage.show(self._views)
@@ -218,7 +219,7 @@ class Panel:
         arguments = {name: spec.argument(raws[name], self._label(name)) for name, spec in self._specs.items()}
         return as_views(self.function(**arguments), self.name, self._specs)
 
-    def _show(self, views: tuple[View, ...]) -> None:
+    def _show(self, views: tuple[View, ...], moved: bool = True) -> None:
         try:
             frame = self._stage.show(views)
         except Exception:
@@ -227,7 +228,7 @@ class Panel:
             )  # half drawn: the next frame starts afresh
             raise
         self._views = views
-        self._screen.paint(frame)
+        self._screen.paint(frame, self._stage.pointer, moved)
 
     # ------------------------------------------------------------ states
 
@@ -318,6 +319,10 @@ class Panel:
         with self._lock:
             if "tick" in message:
                 self._tick(message["tick"], message["from"])
+            elif "point" in message:
+                self._stage.pointer = message["point"]
+                self._try(lambda: self._show(self._views, moved=False))
+                self._screen.send({"heard": message["id"]})
             elif message.get("select") in self._specs:
                 self._try(lambda: self._select(message))
 

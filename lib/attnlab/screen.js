@@ -44,7 +44,9 @@ function describe(hit, row, col) {
   const [down, across] = hit.axes;
   const from = `${down} ${hit.rows[row]}`.trim();
   const to = `${across} ${hit.cols[col]}`.trim();
-  return `${hit.name ? hit.name + ": " : ""}${from}${to ? " → " + to : ""}: ${hit.values[row][col]}`;
+  const value = hit.values[row][col];
+  const colon = value.startsWith("\n") ? ":" : ": ";
+  return `${hit.name ? hit.name + ": " : ""}${from}${to ? " → " + to : ""}${colon}${value}`;
 }
 
 function render({ model, el }) {
@@ -63,6 +65,7 @@ function render({ model, el }) {
   tip.hidden = true;
 
   let painted = 0, shown = null, pointer = null, timer = null;
+  let asked = model.get("frame").pointer ?? null, waiting = null, saving = false;
   let ground = { id: 0, bitmap: null };
 
   const groundOf = ({ id, png }) => {
@@ -87,10 +90,11 @@ function render({ model, el }) {
     const choosing = frame.hits.some((hit) => hit.select);
     canvas.setAttribute("aria-label", frame.digest + (choosing ? " Arrow keys choose a row." : ""));
     canvas.tabIndex = choosing ? 0 : -1;
-    sentence.textContent = frame.digest;
+    if (sentence.textContent !== frame.digest) sentence.textContent = frame.digest;
     figure.dataset.sequence = frame.number;
     showTip();
-    tick();
+    if (frame.moved) tick();
+    if (saving && !frame.pointer) savePicture();
   }
 
   // ---------------------------------------------------------------- pointer
@@ -110,8 +114,23 @@ function render({ model, el }) {
     return null;
   }
 
+  // What the pointer is on comes forward: the kernel paints it. One request at a time, and then the newest.
+  function point(found) {
+    const wanted = found?.hit.point ? [...found.hit.point, found.row] : null;
+    if (waiting || String(wanted) === String(asked)) return;
+    [asked, waiting] = [wanted, `${Math.random()}`];
+    model.send({ point: wanted, id: waiting });
+  }
+
+  function heard(message) {
+    if (message.heard !== waiting) return;
+    waiting = null;
+    point(find());
+  }
+
   function showTip() {
     const found = find();
+    point(found);
     tip.hidden = !found || found.col < 0;
     canvas.style.cursor = found?.hit.select ? "pointer" : "default";
     if (tip.hidden) return;
@@ -145,11 +164,19 @@ function render({ model, el }) {
   });
   canvas.dataset.lmSuppressShortcuts = "true";
   save.addEventListener("click", () => {
+    saving = true;
+    pointer = null;
+    showTip();
+    if (!shown?.pointer) savePicture();
+  });
+
+  function savePicture() {
+    saving = false;
     const link = document.createElement("a");
     link.download = `${model.get("name")}.png`;
     link.href = canvas.toDataURL("image/png");
     link.click();
-  });
+  }
 
   // ---------------------------------------------------------------- the rest of the panel
 
@@ -183,7 +210,7 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  const watched = { "change:frame": paint, "change:error": showError, "change:clock": tick, "change:scale": showScale };
+  const watched = { "change:frame": paint, "change:error": showError, "change:clock": tick, "change:scale": showScale, "msg:custom": heard };
   for (const [event, action] of Object.entries(watched)) model.on(event, action);
   const naming = new MutationObserver(() => nameControls(el.closest(".attnlab-panel")));
   const attached = setInterval(() => {
@@ -201,6 +228,7 @@ function render({ model, el }) {
 
   return () => {
     for (const [event, action] of Object.entries(watched)) model.off(event, action);
+    if (asked) model.send({ point: null, id: "" });
     density?.removeEventListener("change", watchDensity);
     naming.disconnect();
     clearInterval(attached);

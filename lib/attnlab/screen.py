@@ -24,8 +24,8 @@ class Screen(anywidget.AnyWidget):
 
     `frame` holds the layers, the digest (the alternative text and the sentence below) and what the pointer
     finds; `background` is sent only when it changes. The browser reports `ratio`, its device pixels per CSS
-    pixel, and sends {"select": control, "row": i}, {"select": control, "by": 1} and
-    {"tick": control, "from": i}.
+    pixel, and sends {"select": control, "row": i}, {"select": control, "by": 1}, {"tick": control, "from": i}
+    and {"point": [view, place, row] or None, "id": text}, which is answered by {"heard": text}.
     """
 
     _esm = _HERE / "screen.js"
@@ -39,8 +39,8 @@ class Screen(anywidget.AnyWidget):
     ratio = t.Float(1.0).tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
 
-    def paint(self, frame: Frame) -> None:
-        """Send a frame; the error of an earlier move goes away."""
+    def paint(self, frame: Frame, pointer: Any = None, moved: bool = True) -> None:
+        """Send a frame; the error of an earlier move goes away, unless only the pointer moved."""
         ground = self.background.get("id", 0) + (frame.background is not None)
         with self.hold_sync():
             if frame.background is not None:
@@ -56,8 +56,11 @@ class Screen(anywidget.AnyWidget):
                 "place": list(frame.place),
                 "hits": frame.hits,
                 "digest": frame.digest,
+                "pointer": pointer,
+                "moved": moved,
             }
-            self.error = ""
+            if moved:
+                self.error = ""
 
     @property
     def digest(self) -> Digest:

@@ -264,6 +264,116 @@ def test_save_picture_downloads_what_is_shown(lab: Lab, look: LivePanel) -> None
     assert (saved == look.pixels()).all()
 
 
+LINES = """
+import numpy as np
+from attnlab import *
+tokens = ["The", "cat", "slept", "well"]
+shares = softmax(np.arange(32.0).reshape(2, 4, 4) * 7 % 5)
+@explore(query=Choice(tokens, value="cat"), shift=Slider(0, 3, value=0), heads=Switches(["head 1", "head 2"]))
+def look(query, shift, heads):
+    more = {"select": "query", "selected": tokens.index(query)}
+    return Links(np.roll(shares, shift, axis=2), tokens, tokens, "lines", heads=heads, **more)
+"""
+
+
+@pytest.fixture
+def lines(lab: Lab, lab_server: Server) -> LivePanel:
+    return opened(lab, lab_server, LINES).panel("look")
+
+
+def token_at(lab: Lab, side: int, row: int) -> tuple[float, float]:
+    """The middle of a token, as fractions of the picture; side 0 holds the queries, 1 the keys."""
+    shown = eval(lab.value_of("{k: look._screen.frame[k] for k in ('hits', 'size')}"))
+    x, y, width, height = shown["hits"][side]["box"]
+    return (x + width / 2) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
+
+
+def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -> None:
+    whole, sentence, state = lines.pixels(), lines.sentence(), lab.value_of("look.state")
+    lab.page.evaluate(WATCH_SENTENCE)
+    seen = []
+    for side, row in ((0, 0), (0, 3), (1, 2)):
+        with lines.new_frame():
+            lines.hover(*token_at(lab, side, row))
+        seen.append(lines.pixels())
+        name = f"{('query', 'key')[side]} {('The', 'well', 'slept')[len(seen) - 1]}:"
+        assert lines.tip().startswith(f"{name}\nhead 1: ") and "\nhead 2: " in lines.tip()
+    assert len({picture.tobytes() for picture in [whole, *seen]}) == 4
+    with lines.new_frame():
+        lines.hover(0.5, 0.999)
+    assert (lines.pixels() == whole).all() and lines.tip() == ""
+    with lines.new_frame():
+        lines.hover(*token_at(lab, 0, 3))
+    with lines.new_frame():
+        lab.page.mouse.move(5, 5)
+    assert (lines.pixels() == whole).all()
+    assert lines.sentence() == sentence and lab.page.evaluate("window.attnlabSaid") == 0
+    assert lab.value_of("look.state") == state and lab.errors == []
+
+
+WATCH_SENTENCE = """() => {
+    const watched = { childList: true, characterData: true, subtree: true };
+    const count = (changes) => { window.attnlabSaid += changes.length };
+    window.attnlabSaid = 0;
+    new MutationObserver(count).observe(document.querySelector(".attnlab-sentence"), watched);
+}"""
+
+
+def test_a_move_while_pointing_keeps_the_lines_alone(lab: Lab, lines: LivePanel) -> None:
+    with lines.new_frame():
+        lines.hover(*token_at(lab, 0, 3))
+    with lines.new_frame():
+        lab.run_code("look.set(shift=2)")
+    pointed = lines.pixels()
+    with lines.new_frame():
+        lab.page.mouse.move(5, 5)
+    whole = lines.pixels()
+    assert (pointed != whole).any() and lines.value("shift") == "2"
+    with lines.new_frame():
+        lines.hover(*token_at(lab, 0, 3))
+    assert (lines.pixels() == pointed).all() and lab.errors == []
+
+
+def test_the_pointer_asks_for_one_picture_at_a_time(lab: Lab, lines: LivePanel) -> None:
+    """It races over the tokens while the kernel paints the first: then only the newest is asked for."""
+    lab.run_code(SLOW)
+    before, places = lines.sequence(), [token_at(lab, 0, row) for row in range(4)]
+    for turn in range(12):
+        lines.hover(*places[turn % 4])
+    lines.settle(quiet=2)
+    assert lab.value_of("asked") == "[[0, 'query', 0], [0, 'query', 3]]"
+    assert lines.sequence() == before + 2 and lab.errors == []
+
+
+SLOW = """
+import time
+asked, show = [], look._show
+def slow(*args, **more):
+    asked.append(look._stage.pointer)
+    time.sleep(1.5)
+    show(*args, **more)
+look._show = slow
+"""
+
+
+def test_a_saved_picture_has_all_lines_and_the_keyboard_chooses(lab: Lab, lines: LivePanel) -> None:
+    whole = lines.pixels()
+    with lines.new_frame():
+        lines.hover(*token_at(lab, 0, 3))
+    with lab.page.expect_download() as download:
+        lines.root.locator(".attnlab-save").press("Enter")
+    saved = np.asarray(Image.open(download.value.path()).convert("RGBA"))
+    assert (saved == whole).all()
+    lab.page.mouse.move(5, 5)
+    with lines.new_frame():
+        lines.press_picture("ArrowDown")
+    assert lines.value("query") == "slept" and "slept → " in lines.sentence()
+    with lines.new_frame():
+        lines.press("heads", "Space", which=1)
+    assert lines.value("heads") == "10" and "head 2: not shown" in lines.sentence()
+    assert lab.errors == []
+
+
 def test_a_saved_notebook_opens_with_its_pictures(lab: Lab, look: LivePanel, lab_server: Server) -> None:
     lab.save()
     lab.page.wait_for_timeout(500)

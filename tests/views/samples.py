@@ -65,6 +65,12 @@ def links(rng: np.random.Generator, labels: Sequence[str], title: str, selected:
     return Links(weights(rng, len(labels), len(labels)), labels, labels, title, selected=selected)
 
 
+def head_links(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Lines of three heads, some of which are not shown."""
+    count, shown = len(labels), [True, *(rng.uniform(size=2) < 0.6)]
+    return Links(weights(rng, 3, count, count), labels, labels, title, selected=selected, heads=shown)
+
+
 def dot(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
     keys = rng.uniform(-1, 1, size=(len(labels), 4))
     keys[0, 0] = 2.5  # keeps the end of the scale
@@ -155,8 +161,8 @@ def wave(rng: np.random.Generator, labels: Sequence[str], title: str, selected: 
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
-        heatmap, scores, plain_map, heads, links, dot, path, bars, log_bars, curves, log_curves, points,
-        arrows, formula, note, pieces, picture, photo, sound, wave,
+        heatmap, scores, plain_map, heads, links, head_links, dot, path, bars, log_bars, curves, log_curves,
+        points, arrows, formula, note, pieces, picture, photo, sound, wave,
     )
 }  # fmt: skip
 

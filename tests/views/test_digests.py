@@ -74,6 +74,15 @@ SENTENCES: list[tuple[View, str]] = [
         "links, 1 by 4, the strongest of each query: q → 0 0.40, 1 0.30, 2 0.20, the rest 0.10.",
     ),
     (
+        Links([W, np.eye(3), W], ABC, ABC, "two of three", selected=1, heads=[True, False, True]),
+        "two of three, 3 heads, 3 by 3, the strongest of each query: head 1: b → c 0.50, b 0.30, a 0.20; "
+        "head 2: not shown; head 3: b → c 0.50, b 0.30, a 0.20.",
+    ),
+    (
+        Links([[[0.5, 0.5]]], names=["left"]),
+        "links, 1 head, 1 by 2, the strongest of each query: left: 0 → 0 0.50, 1 0.50.",
+    ),
+    (
         DotProduct([1, 2], [[3, -1], [0, 0.5]], ["x", "y"], "opened", query="y", scale=0.5, selected=1),
         "opened, q y against 2 keys, score → weight: x 0.50 → 0.50, y 0.50 → 0.50; largest at x; "
         "opened at y: 0.00 + 1.00.",
@@ -170,6 +179,7 @@ NOISY: dict[str, Callable[[np.ndarray], View]] = {
     "masked": lambda a: Heatmap(np.where(np.tri(*a.shape), a, MASKED)),
     "heads": lambda a: Heads(np.stack([softmax(a), softmax(-a)])),
     "links": lambda a: Links(softmax(a)),
+    "head links": lambda a: Links([softmax(a), softmax(-a)]),
     "dot": lambda a: DotProduct(a[0], a, scale=0.5, selected=0),
     "path": lambda a: DotProduct(a[0], a, mask=np.arange(len(a)) < 2, values=a / 3, selected=0),
     "bars": lambda a: Bars(a.ravel()),
@@ -236,6 +246,7 @@ MAPS: dict[str, Callable[..., View]] = {
     "scores": lambda w, **more: Heatmap(np.log(w + 0.1), SENTENCE[:4], SENTENCE[:4], **more),
     "heads": lambda w, **more: Heads(np.stack([w[::-1], w]), SENTENCE[:4], SENTENCE[:4], **more),
     "links": lambda w, **more: Links(w, SENTENCE[:4], SENTENCE[:4], **more),
+    "head links": lambda w, **more: Links(np.stack([w[::-1], w]), SENTENCE[:4], SENTENCE[:4], **more),
 }
 
 
@@ -295,6 +306,8 @@ CHANGES: list[tuple[View, dict[str, Any]]] = [
     (Heatmap(np.eye(2)), {"rows": ["a", "b"]}),
     (Heatmap(np.eye(2)), {"cols": ["a", "b"]}),
     (Heatmap(np.eye(2)), {"axes": ("a", "b")}),
+    (Links([np.eye(2)] * 2), {"heads": [True, False]}),
+    (Links([np.eye(2)] * 2), {"names": ["a", "b"]}),
     (DotProduct([1, 2], [[3, 4]]), {"query": "it"}),
     (DotProduct([1, 2], [[3, 4]]), {"scale": 0.5}),
     (DotProduct([1, 2], [[3, 4]]), {"selected": 0}),

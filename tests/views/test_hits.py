@@ -1,6 +1,7 @@
 """The pointer finds the cell that is drawn under it."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -174,6 +175,21 @@ def test_the_pointer_finds_the_query_of_links() -> None:
         assert abs(middle[0] - 15) < 3, "the label stands in the middle of its row"
         assert found(hits, left + middle[1], slot.y + row * 30 + middle[0]) == (hits[0], row, 0)
     assert found(hits, slot.x - 20, slot.y + 4.5 * 30) is None, "below the queries there are only keys"
+
+
+def test_the_pointer_finds_both_sides_of_links_and_tells_their_partners() -> None:
+    shares = [[[0.7, 0.2, 0.1], [0.1, 0.8, 0.1]], [[0.25, 0.25, 0.5], [0, 1, 0]]]
+    links = Links(shares, ["x", "y"], ["a", "b", "c"], names=["one", "two"])
+    hits, _, slot = seen(links)
+    hit, row, col = found(hits, slot.x - 10, slot.y + 45)
+    assert (hit["point"], row, col) == ([1, "query"], 1, 0), "the second view of the picture"
+    assert hit["values"][1] == ["\none: b 0.80, a 0.10, c 0.10\ntwo: b 1.00, a 0.00, c 0.00"]
+    hit, row, col = found(hits, slot.x + 200, slot.y + 75)
+    assert (hit["point"], hit["axes"], row, col) == ([1, "key"], ("key", ""), 2, 0)
+    assert hit["values"][2] == ["\none: x 0.10, y 0.10\ntwo: x 0.50, y 0.00"]
+    assert found(hits, slot.x + 95, slot.y + 45) is None, "the lines themselves are nobody's"
+    one, none = (replace(links, heads=on).hits(slot.box) for on in ([False, True], [False, False]))
+    assert one[1]["values"][2] == ["\ntwo: x 0.50, y 0.00"] and none[0]["values"][0] == ["no head is shown"]
 
 
 def test_the_pointer_finds_points() -> None:

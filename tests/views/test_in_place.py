@@ -96,7 +96,11 @@ ONE = np.linspace(0, 1, 4).reshape(2, 2)
 CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
     (Heatmap(ONE), [{"limit": 3}, {"signed": True}, {"axes": ("from", "to")}, {"cols": ["x", "y"]}]),
     (Heads([ONE]), [{"limit": 2}, {"values": [ONE, ONE]}]),
-    (Links(ONE), [{"cols": ["x", "y"]}]),
+    (Links(ONE), [{"cols": ["x", "y"]}, {"weights": [ONE]}, {"weights": [ONE, ONE]}, {"selected": 1}]),
+    (
+        Links([ONE, ONE[::-1]]),
+        [{"heads": [True, False]}, {"heads": [False, False]}, {"names": ["a", "b"]}, {"selected": 1}],
+    ),
     (
         DotProduct([1, 2], ONE),
         [{"scale": 0.5}, {"softmax": False}, {"columns": ["x", "y"]}, {"query": "it"}, {"q": [100, 200]}],

@@ -128,7 +128,7 @@ def drawn(*views: View) -> Stage:
     return stage
 
 
-LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "dot", "path", "bars", "curves")
+LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "head_links", "dot", "path", "bars", "curves")
 
 
 @pytest.mark.parametrize("length", [2, 9, 40])
@@ -149,6 +149,8 @@ def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
         (Heatmap(np.zeros((60, 60))), Heatmap(np.zeros((3, 200)))),
         (Heads(np.full((9, 2, 3), 1 / 3)), Heads(np.full((1, 20, 1), 1.0), cols=["extraordinarily long"])),
         (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"])),
+        (Links(np.full((5, 1, 2), 0.5), ["a"], ["b", "c"]), Links([[[1]]], names=["W" * 30], rows=["i"])),
+        (Links(np.ones((5, 1, 1)), names=[f"W{i}" * 12 for i in range(5)]),),
         (DotProduct(np.ones(64), np.ones((3, 64)), columns=[f"number {i}" for i in range(64)]),),
         (DotProduct([9.9, -99], [[-1.0, 9], [7, 99]], ["W" * 30, "b"], query="W" * 30, selected=0),),
         (DotProduct([1], [[1.0]], mask=[True], values=[[1.0]], value_columns=["W" * 30], scale=1e-5),),
@@ -197,6 +199,7 @@ def test_every_label_is_written(kind: str) -> None:
         "scores": {"−3", "0", "3"},
         "heads": {"head 1", "head 2", "head 3"},
         "links": {"query", "key"},
+        "head_links": {"query", "key", "head 1", "head 2", "head 3"},
         "dot": {"q because", "k cat", "q × k", "sum·scale", "softmax", "animal", "drink", "state", "time"},
         "path": {"q because", "k cat", "v cat", "q × k", "sum", "× 1/√d_k", "mask", "softmax", "weight × v"}
         | {"output", "animal", "time", "being", "doing"},
@@ -256,6 +259,40 @@ def test_the_lines_of_the_selected_query_lie_on_top() -> None:
         )
 
     assert blue(every) == blue(alone) > 300
+
+
+COLOURS = np.array([[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [0, 0, 0]])
+
+
+def inked(shown: View, head: int) -> np.ndarray:
+    """Where the lines of a head leave ink between the tokens, [height, width]."""
+    stage = drawn(shown)
+    slot, picture = stage._slots[0], pixels(stage).astype(int)
+    lines = picture[int(slot.y) : int(slot.y + slot.box.height), int(slot.x) + 2 : int(slot.x) + 188]
+    return np.abs(lines - COLOURS[head]).max(axis=2) < 40
+
+
+def test_every_head_has_its_colour_and_its_place_beside_the_others() -> None:
+    alike = Links(np.eye(2)[None].repeat(5, axis=0))
+    places = [np.flatnonzero(inked(alike, h).any(axis=1)) for h in range(5)]
+    assert all(len(place) for place in places), "none is covered by another"
+    tops = [place.min() for place in places]
+    assert tops == sorted(tops) and len({*tops}) == 5
+    off = replace(alike, heads=[True, False, True, False, True])
+    assert [bool(inked(off, h).any()) for h in range(5)] == [True, False, True, False, True]
+
+
+def test_heads_are_told_apart_without_colours() -> None:
+    """Along its middle each line is broken in another way, the first not at all."""
+    alike = Links(np.ones((5, 1, 1)))
+    patterns = []
+    for h in range(5):
+        ink = inked(alike, h)
+        rows = np.flatnonzero(ink.any(axis=1))
+        along = ink[rows[len(rows) // 2]]
+        starts = np.flatnonzero(np.diff(along.astype(int)) == 1)
+        patterns.append((len(starts), len({int(s) for s in np.diff(starts)}), int(along.sum())))
+    assert patterns[0][0] == 0 and len({*patterns}) == 5, patterns
 
 
 # ---------------------------------------------------------------- numbers

@@ -3,8 +3,9 @@
 from attnlab.views.base import Box, Drawn, View
 from attnlab.views.charts import Bars, Curves
 from attnlab.views.dot import DotProduct
+from attnlab.views.heads import Heads
 from attnlab.views.links import Links
-from attnlab.views.maps import Heads, Heatmap
+from attnlab.views.maps import Heatmap
 from attnlab.views.picture import Picture
 from attnlab.views.pieces import Pieces
 from attnlab.views.points import Points

@@ -91,8 +91,15 @@ class View:
         raise NotImplementedError
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        """What the pointer finds: grids of cells, boxes in pixels relative to the axes."""
+        """What the pointer finds: grids of cells, boxes in pixels relative to the axes.
+
+        A grid with "point" (any text) asks for `pointed` while the pointer is on one of its rows.
+        """
         return []
+
+    def pointed(self, point: str, row: int) -> "View":
+        """The view that `update` draws while the pointer is there: nothing else of it is used."""
+        return self
 
 
 # ---------------------------------------------------------------- data at the boundary
@@ -142,19 +149,6 @@ def as_index(index: int | None, count: int, name: str) -> int | None:
     if not 0 <= place < count:
         raise ValueError(f"{name} must be from 0 to {count - 1}, got {index}")
     return place
-
-
-def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
-    """Booleans of that shape (True = may attend), or None. TypeError or ValueError says what is wrong."""
-    if mask is None:
-        return None
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}: write mask == 1")
-    try:
-        return np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
 
 
 def as_limit(limit: float | None, name: str = "limit") -> float | None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from attnlab.attention import softmax
 from attnlab.views import base, path
 from attnlab.views.base import Box, Drawn, Measure, View, number
-from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
+from attnlab.views.maps import LEAN, as_mask, outlines, place_outlines, scale_of, thinned
 from attnlab.views.path import HIGH, Block
 
 
@@ -66,7 +66,7 @@ class DotProduct(View):
         object.__setattr__(self, "value_columns", names)
 
     def _as_mask(self, count: int) -> np.ndarray | None:
-        mask = base.as_mask(self.mask, (count,), "the keys")
+        mask = as_mask(self.mask, (count,), "the keys")
         if mask is not None and not mask.any():
             query = f"the query {self.query!r}" if self.query else "the query"
             raise ValueError(f"the mask leaves {query} nothing to attend to: let it see at least one key")

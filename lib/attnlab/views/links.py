@@ -1,5 +1,6 @@
-"""Tokens joined by lines: who looks at whom, and how much."""
+"""Tokens joined by lines: who looks at whom, and how much; one head, or several side by side."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +12,27 @@ from matplotlib.colors import to_rgba
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views.heads import as_heads, as_switches
 
 GAP, HIGH, THICKEST = 190, 30, 9.0  # pixels between the columns, a row, a line of weight 1
+TOGETHER = 20.0  # pixels that the lines of all heads between two tokens take at most
 FAINTEST = 0.02  # weights below this are not drawn: they would be a haze
+PALE = to_rgba("#c8c8c8")
+# How the line of each head is broken, in points, in the order of base.STYLES: alike in thin and thick lines.
+DASHES = ((), (9, 5), (9, 4, 2, 4), (2.5, 3.5), (12, 3, 3, 3, 3, 3))
+SAMPLE, ROW = 30, 22  # the line and the row of a name of a head
 
 
 @dataclass(frozen=True)
 class Links(View):
     """Queries on the left, keys on the right, a line for each weight [query, key]: the thicker, the more.
 
+    With weights [head, query, key] every head (at most 5) has a colour and a line style of its own. `heads`
+    says by a bool for each which ones are shown, `names` how they are called (head 1, head 2 ...).
+
     `selected` brings the lines of one query forward; a click on a query sets the control named `select`.
-    Raises ValueError for negative weights, NaN, a wrong number of labels, a row out of range.
+    Pointing at a token shows its lines alone. Raises ValueError for negative weights, NaN, a wrong number of
+    labels or of heads, a row out of range.
     """
 
     weights: Any
@@ -30,73 +41,189 @@ class Links(View):
     title: str = ""
     selected: int | None = None
     select: str | None = None
+    heads: Sequence[bool] | None = None
+    names: Sequence[Any] | None = None
+
+    _pointed = None  # the side and the row under the pointer
 
     def __post_init__(self) -> None:
-        weights = base.as_array(self.weights, "Links weights", 2)
+        weights = base.as_array(self.weights, "Links weights", 3 if np.ndim(self.weights) == 3 else 2)
         if weights.min() < 0:
             raise ValueError(
                 f"Links weights hold {weights.min():.3g}: a line needs 0 or more; pass weights, not scores"
             )
         fields = {
             "weights": weights,
-            "rows": base.as_labels(self.rows, weights.shape[0], "rows", "the first axis of the weights"),
-            "cols": base.as_labels(self.cols, weights.shape[1], "cols", "the second axis of the weights"),
-            "selected": base.as_index(self.selected, weights.shape[0], "selected"),
+            "rows": base.as_labels(self.rows, weights.shape[-2], "rows", "the query axis of the weights"),
+            "cols": base.as_labels(self.cols, weights.shape[-1], "cols", "the key axis of the weights"),
+            "selected": base.as_index(self.selected, weights.shape[-2], "selected"),
+            **self._as_heads(weights),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
+    def _as_heads(self, weights: np.ndarray) -> dict[str, Any]:
+        if weights.ndim == 2:
+            if self.heads is not None or self.names is not None:
+                raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
+            return {}
+        if len(weights) > len(DASHES):
+            raise ValueError(
+                f"Links tells {len(DASHES)} heads apart, got {len(weights)}: pass some of them, or use Heads"
+            )
+        return {
+            "heads": as_switches(self.heads, len(weights), "heads"),
+            "names": as_heads(self.names, len(weights)),
+        }
+
+    @property
+    def _stack(self) -> np.ndarray:
+        return self.weights.reshape(-1, *self.weights.shape[-2:])  # (head, query, key)
+
     def key(self) -> tuple[Any, ...]:
-        return self.weights.shape, self.rows, self.cols, self.select
+        return self.weights.shape, self.rows, self.cols, self.select, self.names
+
+    # ------------------------------------------------------------ the picture
+
+    def _sides(self) -> tuple[float, float]:
+        """Room for the tokens on the left and on the right."""
+        left = max(base.measure(text) for text in ("query", *map(base.shown, self.rows))) + 12
+        return left, max(base.measure(text) for text in ("key", *map(base.shown, self.cols))) + 12
+
+    def _legend(self) -> list[tuple[float, float]]:
+        """Where the line that stands for each head begins, in rows above the tokens."""
+        left, right = self._sides()
+        places, x, row = [], -left + 4, 0
+        for name in self.names or ():
+            wide = SAMPLE + 6 + base.measure(base.shown(name))
+            if places and x + wide > GAP + right:
+                x, row = -left + 4, row + 1
+            places.append((x, row))
+            x += wide + 18
+        return [(x, -26 - ROW * (places[-1][1] - row + 0.5)) for x, row in places]
 
     def box(self, measure: Measure) -> Box:
-        left = max(measure(text) for text in ("query", *map(base.shown, self.rows))) + 12
-        right = max(measure(text) for text in ("key", *map(base.shown, self.cols))) + 12
-        return Box(GAP, HIGH * max(self.weights.shape), left, right, 24, 4)
+        left, right = self._sides()
+        top = 24 + max((-y - 24 + ROW / 2 for _, y in self._legend()), default=0)
+        for (x, _), name in zip(self._legend(), self.names or (), strict=True):
+            right = max(right, x + SAMPLE + 6 + measure(base.shown(name)) - GAP + 4)
+        return Box(GAP, HIGH * max(self.weights.shape[-2:]), left, right, top, 4)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        n, m = self.weights.shape
         base.write(ax, -8, -12, "query", ha="right", color=base.GREY)
         base.write(ax, GAP + 8, -12, "key", ha="left", color=base.GREY)
         for i, row in enumerate(self.rows):
             base.write(ax, -8, (i + 0.5) * HIGH, base.shown(row), ha="right")
         for j, col in enumerate(self.cols):
             base.write(ax, GAP + 8, (j + 0.5) * HIGH, base.shown(col), ha="left")
-        ends = [[[(0, (i + 0.5) * HIGH), (GAP, (j + 0.5) * HIGH)] for j in range(m)] for i in range(n)]
-        lines = LineCollection([], clip_on=False, capstyle="round")
+        for (x, y), name in zip(self._legend(), self.names or (), strict=True):
+            base.write(ax, x + SAMPLE + 6, y, base.shown(name), ha="left")
+        several = self.weights.ndim == 3
+        lines = LineCollection([], clip_on=False, capstyle="butt" if several else "round")
         ax.add_collection(lines, autolim=False)
         drawn = Drawn(ax, moving=[lines])
-        drawn.parts.ends = np.array(ends, dtype=float)  # (query, key, end, xy)
+        drawn.parts.ends = self._ends()
+        samples = [[(x, y), (x + SAMPLE, y)] for x, y in self._legend()]
+        drawn.parts.samples = np.array(samples, dtype=float).reshape(-1, 2, 2)
         return drawn
 
+    @property
+    def _thickest(self) -> float:
+        return min(THICKEST, TOGETHER / len(self._stack))
+
+    def _ends(self) -> np.ndarray:
+        """Both ends of every line [head, query, key, end, xy]: heads lie beside each other."""
+        heads, n, m = self._stack.shape
+        beside = (np.arange(heads) - (heads - 1) / 2) * self._thickest
+        ends = np.zeros((heads, n, m, 2, 2))
+        ends[..., 1, 0] = GAP
+        ends[..., 0, 1] = (np.arange(n)[:, None] + 0.5) * HIGH + beside[:, None, None]
+        ends[..., 1, 1] = (np.arange(m) + 0.5) * HIGH + beside[:, None, None]
+        return ends
+
     def update(self, drawn: Drawn) -> None:
+        heads, queries, keys, front = self._lines()
+        widths = self._stack[heads, queries, keys] * self._thickest * 0.72
+        widths = np.where(front, widths, np.minimum(widths, 1.0))
+        colours = np.where(front[:, None], _COLOURS[heads], PALE)
+        segments = drawn.parts.ends[heads, queries, keys]
+        if self.names:  # below the lines, the line that stands for each head
+            on, every = np.array(self.heads), np.arange(len(self.names))
+            segments = np.concatenate([drawn.parts.samples, segments])
+            widths = np.concatenate([np.where(on, 3.2, 1.0), widths])
+            colours = np.concatenate([np.where(on[:, None], _COLOURS[every], PALE), colours])
+            heads, front = np.concatenate([every, heads]), np.concatenate([on, front])
+            # matplotlib multiplies the dashes by the width of the line
+            dashes = [DASHES[h] if f else () for h, f in zip(heads, front, strict=True)]
+            drawn.moving[0].set_linestyle(
+                [(0, [d / w for d in dash] or None) for dash, w in zip(dashes, widths, strict=True)]
+            )
+        drawn.moving[0].set_segments(segments)
+        drawn.moving[0].set_color(colours)
+        drawn.moving[0].set_linewidth(widths)
+
+    def _lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Head, query and key of every line, and whether it matters: those that do come last, on top."""
+        seen = (self._stack >= FAINTEST) & np.array(self.heads or (True,))[:, None, None]
         place = np.arange(len(self.rows))
-        front = place == (place if self.selected is None else self.selected)
-        widths = self.weights * THICKEST * 0.72
-        widths = np.where(front[:, None], widths, np.minimum(widths, 1.0))
-        colours = np.where(front[:, None], to_rgba(base.COLOURS[0]), to_rgba("#c8c8c8"))
-        queries, keys = np.nonzero(self.weights >= FAINTEST)
-        order = np.argsort(front[queries], kind="stable")  # the lines that matter lie on top
-        queries, keys = queries[order], keys[order]
-        drawn.moving[0].set_segments(drawn.parts.ends[queries, keys])
-        drawn.moving[0].set_color(colours[queries])
-        drawn.moving[0].set_linewidth(widths[queries, keys])
+        front = place == (place if self.selected is None or self._pointed else self.selected)
+        if self._pointed:
+            side, row = self._pointed
+            seen &= (place == row)[:, None] if side == "query" else np.arange(len(self.cols)) == row
+        heads, queries, keys = np.nonzero(seen)
+        order = np.argsort(front[queries], kind="stable")
+        return heads[order], queries[order], keys[order], front[queries[order]]
+
+    # ------------------------------------------------------------ the pointer and the words
+
+    def pointed(self, side: str, row: int) -> View:
+        if not 0 <= row < len(self.rows if side == "query" else self.cols):
+            return self
+        alone = copy.copy(self)
+        object.__setattr__(alone, "_pointed", (side, row))
+        return alone
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        values = [[self._summary(row, self.cols)] for row in self.weights]
-        place = (-box.left, 0, box.left, HIGH * len(self.rows))
-        more = {"axes": ("query", ""), "select": self.select, "selected": self.selected}
-        return [base.grid_hit(place, self.rows, [""], values, **more)]
+        queries = [[self._partners(self._stack[:, i], self.cols)] for i in range(len(self.rows))]
+        keys = [[self._partners(self._stack[:, :, j], self.rows)] for j in range(len(self.cols))]
+        more = {"axes": ("query", ""), "select": self.select, "selected": self.selected, "point": "query"}
+        left, right = (-box.left, 0, box.left), (GAP, 0, box.right)
+        return [
+            base.grid_hit((*left, HIGH * len(self.rows)), self.rows, [""], queries, **more),
+            base.grid_hit(
+                (*right, HIGH * len(self.cols)), self.cols, [""], keys, axes=("key", ""), point="key"
+            ),
+        ]
+
+    def _partners(self, shares: np.ndarray, labels: Sequence[str]) -> str:
+        """The strongest partners of a token, [head, partner]: in one line, or a line for each head."""
+        if not self.names:
+            return self._summary(shares[0], labels)
+        lines = [
+            f"\n{name}: {self._summary(share, labels)}"
+            for name, share, on in zip(self.names, shares, self.heads, strict=True)
+            if on
+        ]
+        return "".join(lines) or "no head is shown"
 
     def _summary(self, row: np.ndarray, cols: Sequence[str]) -> str:
-        """The three strongest keys of a query, and what is left for the others."""
+        """The three strongest partners, and what is left for the others."""
         order = np.argsort(-np.round(row, 9), kind="stable")
         words = [f"{cols[j]} {number(row[j])}" for j in order[:3]]
         return ", ".join([*words, f"the rest {number(row[order[3:]].sum())}"] if len(row) > 3 else words)
 
     def describe(self) -> str:
-        n, m = self.weights.shape
+        n, m = self.weights.shape[-2:]
         which = range(n) if self.selected is None else [self.selected]
         rows, cols = base.distinct(self.rows), base.distinct(self.cols)
-        words = "; ".join(f"{rows[i]} → {self._summary(self.weights[i], cols)}" for i in which)
-        return f"{self.title or 'links'}, {n} by {m}, the strongest of each query: {words}."
+        words = []
+        for h, weights in enumerate(self._stack):
+            said = "; ".join(f"{rows[i]} → {self._summary(weights[i], cols)}" for i in which)
+            name = f"{base.distinct(self.names)[h]}: " if self.names else ""
+            words.append(f"{name}{said if not self.heads or self.heads[h] else 'not shown'}")
+        count = f"{len(self.names)} head{'s' * (len(self.names) > 1)}, " if self.names else ""
+        size = f"{count}{n} by {m}, the strongest of each query: "
+        return f"{self.title or 'links'}, {size}" + "; ".join(words) + "."
+
+
+_COLOURS = np.array([to_rgba(colour) for colour in base.COLOURS])

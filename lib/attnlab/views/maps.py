@@ -1,4 +1,4 @@
-"""Matrices as pictures: one map, or one small map per head."""
+"""Matrices as pictures: the map, and what all maps share."""
 
 import math
 import re
@@ -16,7 +16,6 @@ from attnlab.views.base import Box, Drawn, Measure, View, number
 MOST_NUMBERED = 12  # cells a row that can still hold a readable number
 BAR = 12  # width of the colour bar
 ALIKE = 1.5e-6  # sums that differ by less are equal: float32 has seven digits
-NAME = 54  # room for the name of a head
 UPRIGHT = 26  # height of column labels that do not lean
 LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
 
@@ -158,6 +157,19 @@ class Heatmap(View):
         return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
+def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
+    """Booleans of that shape (True = may attend), or None. TypeError or ValueError says what is wrong."""
+    if mask is None:
+        return None
+    mask = np.asarray(mask)
+    if mask.dtype != bool:
+        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}: write mask == 1")
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
+
+
 def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tuple[bool, float]:
     """Whether the colours show a sign, and the value at the end of the scale."""
     finite = values[np.isfinite(values)]
@@ -258,104 +270,3 @@ def place_outlines(frames: Sequence[Rectangle], row: int | None, high: float, y:
         if row is not None:
             frame.set_y(y + row * high)
             frame.set_height(high)
-
-
-@dataclass(frozen=True)
-class Heads(View):
-    """One small map per head, side by side: values [head, query, key], all on the scale 0 to `limit`.
-
-    Raises ValueError as Heatmap does. `select` and `selected` name the query row, as in Heatmap.
-    """
-
-    values: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    limit: float | None = None
-    select: str | None = None
-    selected: int | None = None
-
-    def __post_init__(self) -> None:
-        values = base.as_array(self.values, "Heads values", 3, masked=True)
-        fields = {
-            "values": values,
-            "rows": base.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),
-            "cols": base.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
-            "limit": scale_of(values, False, self.limit)[1],
-            "selected": base.as_index(self.selected, values.shape[1], "selected"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-
-    def key(self) -> tuple[Any, ...]:
-        return self.values.shape, self.rows, self.cols, self.limit, self.select
-
-    def _places(self) -> tuple[float, list[tuple[float, float]]]:
-        """Side of a cell, and the upper left corner of every head's map: at most four heads a row."""
-        heads, n, m = self.values.shape
-        side = min(22.0, max(2.0, 160 / max(n, m)))
-        across, down = max(m * side, NAME) + 22, n * side + 28
-        return side, [((h % 4) * across, (h // 4) * down) for h in range(heads)]
-
-    def box(self, measure: Measure) -> Box:
-        _, n, m = self.values.shape
-        side, places = self._places()
-        lengths = [LEAN * measure(base.shown(self.cols[j])) for j in thinned(m, side, 20)]
-        over = max(0.0, (NAME - m * side) / 2)  # the name of a head may be wider than its map
-        left = max(
-            max(measure(base.shown(row)) for row in self.rows) + 12,
-            max(length - j * side for j, length in zip(thinned(m, side, 20), lengths, strict=True)) + 14,
-            over + 4,
-        )
-        width, height = (max(p[k] for p in places) + size * side for k, size in ((0, m), (1, n)))
-        return Box(width, height, left, max(10, over), 22, max(lengths) + 20)
-
-    def draw(self, ax: Axes, box: Box) -> Drawn:
-        _, n, m = self.values.shape
-        side, places = self._places()
-        drawn = Drawn(ax)
-        drawn.parts.outline = []
-        last = places[-1][1]
-        for h, (x, y) in enumerate(places):
-            drawn.maps.append(base.image(ax, x, y, m * side, n * side))
-            base.write(ax, x + m * side / 2, y - 11, f"head {h + 1}", ha="center")
-            drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
-            for i in thinned(n, side) if x == 0 else ():
-                base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right")
-            if y == last:
-                self._label_cols(ax, x, y + n * side, side)
-        return drawn
-
-    def _label_cols(self, ax: Axes, x: float, y: float, side: float) -> None:
-        style = {"ha": "right", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
-        for j in thinned(len(self.cols), side, 20):
-            base.write(ax, x + (j + 0.5) * side + 8, y + 13, base.shown(self.cols[j]), **style)
-
-    def update(self, drawn: Drawn) -> None:
-        side, _ = self._places()
-        for picture, weights in zip(drawn.maps, self.values, strict=True):
-            picture.set_data(base.cells(weights, False, self.limit))
-        for y, frames in drawn.parts.outline:
-            place_outlines(frames, self.selected, side, y)
-
-    def hits(self, box: Box) -> list[dict[str, Any]]:
-        _, n, m = self.values.shape
-        side, places = self._places()
-        more = {"axes": ("query", "key"), "select": self.select, "selected": self.selected}
-        return [
-            base.grid_hit(
-                (x, y, m * side, n * side), self.rows, self.cols,
-                [[number(v, 3) for v in row] for row in weights], name=f"head {h + 1}", **more,
-            )
-            for h, ((x, y), weights) in enumerate(zip(places, self.values, strict=True))
-        ]  # fmt: skip
-
-    def describe(self) -> str:
-        (heads, n, m), digits = self.values.shape, max(2, base.digits_for(self.limit))
-        rows, cols, words = base.distinct(self.rows), base.distinct(self.cols), []
-        for h, weights in enumerate(self.values):
-            i, j = base.largest(weights, self.limit)
-            place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
-            words.append(f"head {h + 1} largest {place}, {spread(weights, rows, cols, digits)}")
-        count = f"{heads} head{'s' * (heads > 1)}, {n} by {m}: "
-        return f"{self.title or 'heads'}, {count}" + "; ".join(words) + marked(self.rows, self.selected) + "."

@@ -58,6 +58,7 @@ class Stage:
     def __init__(self, scale: float = 1.0, ratio: float = 1.0) -> None:
         self.scale, self.ratio = scale, ratio
         self.views: tuple[View, ...] = ()
+        self.pointer: tuple[int, str, int] | None = None  # a view, a place in it and a row: what it is on
         self._slots: list[Slot] = []
         self._size = (1.0, 1.0)
         self._drawn: list[Drawn] = []
@@ -71,16 +72,21 @@ class Stage:
         if stale:
             self._paint_background()
         background = self._background_png() if stale else None
-        for view, drawn in zip(self.views, self._drawn, strict=True):
-            view.update(drawn)
+        for i, drawn in enumerate(self._drawn):
+            self._pointed(i).update(drawn)
         overlay, place = self._overlay()
-        hits = [hit for view, slot in zip(self.views, self._slots, strict=True) for hit in _moved(view, slot)]
+        hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
         sizes = self._pixels, self.size, self.scale
         return Frame(background, *sizes, self._maps(), overlay, place, hits, self.digest)
 
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
         self.scale, self.ratio = scale, ratio
+
+    def _pointed(self, index: int) -> View:
+        """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
+        view = self.views[index]
+        return view.pointed(*self.pointer[1:]) if self.pointer and self.pointer[0] == index else view
 
     @property
     def digest(self) -> str:
@@ -284,10 +290,12 @@ def _alike(one: View, other: View) -> bool:
     return type(one) is type(other) and one.key() == other.key()
 
 
-def _moved(view: View, slot: Slot) -> list[dict[str, Any]]:
-    """The view's hits, from its axes to the picture."""
+def _moved(view: View, slot: Slot, index: int) -> list[dict[str, Any]]:
+    """The view's hits, from its axes to the picture; to point at a row is to point at it in that view."""
     hits = view.hits(slot.box)
     for hit in hits:
+        if "point" in hit:
+            hit["point"] = [index, hit["point"]]
         x, y, width, height = hit["box"]
         hit["box"] = [x + slot.x, y + slot.y, width, height]
     return hits
