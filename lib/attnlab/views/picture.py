@@ -194,9 +194,11 @@ class Picture(View):
 
     def _patches(self) -> str:
         (rows, cols), means = self.grid, self.means
-        words = f"{rows * cols} patches of {self.side} by {self.side} ({rows} by {cols})"
+        words = (
+            f"{rows * cols} patch{'es' * (rows * cols > 1)} of {self.side} by {self.side} ({rows} by {cols})"
+        )
         if len(means) <= LISTED:
-            return f"{words}, their means " + " ".join(map(self._say, means))
+            return f"{words}, mean of each " + " ".join(map(self._say, means))
         order = np.argsort(-np.round(means, 9), kind="stable")[:5]
         return f"{words}, the brightest " + ", ".join(f"{i} {self._say(means[i])}" for i in order)
 
