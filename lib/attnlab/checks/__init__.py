@@ -13,6 +13,7 @@ from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_attention_received, check_looks_at
 from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
+from .vectors import check_cut_into_patches, check_most_frequent_pair, check_one_hot
 from .verdict import judge
 
 __all__ = [
@@ -22,12 +23,15 @@ __all__ = [
     "check_both_masks",
     "check_causal_alibi",
     "check_cosine",
+    "check_cut_into_patches",
     "check_entropy",
     "check_head_adds",
     "check_local_mask",
     "check_looks_at",
+    "check_most_frequent_pair",
     "check_multi_head",
     "check_nearest",
+    "check_one_hot",
     "check_one_matrix",
     "check_safe_weights",
     "check_split_heads",
