@@ -38,9 +38,9 @@ NAN, MASKED = np.nan, -np.inf
         (
             Picture(np.kron([[0, 16, 8], [4, 4, 4]], np.ones((2, 2))), side=2, weights=WEIGHTS, selected=5),
             "picture, 4 by 6 pixels, mean 6.00 (black 0, white 16); the centre of the light at row 1.17,"
-            " column 2.94; 6 patches of 2 by 2 (2 by 3), mean of each 0.00 16.00 8.00 4.00 4.00 4.00; weights with"
-            " the sum 1.00, largest 0.50 at patch 0, entropy 1.75 bits: 0 0.50, 1 0.25, 2 0.13, 3 0.13, 4 0.00,"
-            " 5 0.00; patch 5 chosen.",
+            " column 2.94; 6 patches of 2 by 2 (2 by 3), mean of each 0.00 16.00 8.00 4.00 4.00 4.00; weights"
+            " with the sum 1.00, largest 0.50 at patch 0, entropy 1.75 bits: 0 0.50, 1 0.25, 2 0.13, 3 0.13,"
+            " 4 0.00, 5 0.00; patch 5 chosen.",
         ),
         (
             Picture(np.full((2, 2, 3), [255, 0, 51], np.uint8), side=2, weights=[MASKED]),

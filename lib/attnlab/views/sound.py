@@ -233,9 +233,10 @@ class Sound(View):
 
     def _show_spectrum(self, drawn: Drawn) -> None:
         low, high = self._ends
-        share = np.clip(
-            (self.spectrum.T[::-1] - low) / (high - low), 0, 1
-        )  # (bands, frames), low at the bottom
+        cells = _pooled(_pooled(self.spectrum, WIDE).T, ROWS)[
+            ::-1
+        ]  # (bands, frames), low bands at the bottom
+        share = np.clip((cells - low) / (high - low), 0, 1)
         drawn.maps[0].set_data(base.cells(share, False, 1.0))
         drawn.maps[0].set_extent((*self._strips(), self._head + GAP + self._map, self._head + GAP))
         place = None
