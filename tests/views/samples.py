@@ -61,6 +61,21 @@ def heads(rng: np.random.Generator, labels: Sequence[str], title: str, selected:
     return Heads(weights(rng, 3, len(labels), len(labels)), labels, labels, title, selected=selected)
 
 
+def masked(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Weights under a mask, one of which should be 0 and is not."""
+    count = len(labels)
+    mask = np.tril(rng.uniform(size=(count, count)) < 0.7) | np.eye(count, dtype=bool)
+    shares = softmax(np.where(mask, rng.normal(size=(count, count)), -np.inf))
+    shares[0, -1] += 0.1
+    return Heatmap(shares, labels, labels, title, selected=selected, mask=mask)
+
+
+def switched(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Small maps of heads, some of them off, under a mask."""
+    made, on = heads(rng, labels, title, selected), rng.uniform(size=3) < 0.5
+    return replace(made, heads=on, names=["first", "the second", "third"], mask=np.tri(len(labels)) == 1)
+
+
 def links(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
     return Links(weights(rng, len(labels), len(labels)), labels, labels, title, selected=selected)
 
@@ -161,8 +176,8 @@ def wave(rng: np.random.Generator, labels: Sequence[str], title: str, selected: 
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
-        heatmap, scores, plain_map, heads, links, head_links, dot, path, bars, log_bars, curves, log_curves,
-        points, arrows, formula, note, pieces, picture, photo, sound, wave,
+        heatmap, scores, plain_map, masked, heads, switched, links, head_links, dot, path, bars, log_bars,
+        curves, log_curves, points, arrows, formula, note, pieces, picture, photo, sound, wave,
     )
 }  # fmt: skip
 

@@ -74,6 +74,18 @@ SENTENCES: list[tuple[View, str]] = [
         "links, 1 by 4, the strongest of each query: q → 0 0.40, 1 0.30, 2 0.20, the rest 0.10.",
     ),
     (
+        Heatmap([[1, 0], [0.5, 0.5]], mask=[[True, False], [True, True]]),
+        "map, 2 by 2 (query by key): largest 1.00 at 0 → 0, off the diagonal 0.50 at 1 → 0; 1 of 4 cells "
+        "masked; every row sums to 1.00; largest of each row (and its entropy in bits): 0 → 0 (0.00), 1 → 0 "
+        "(1.00).",
+    ),
+    (
+        Heads([[[1, 0]], [[0.5, 0.5]]], names=["a", "b"], heads=[True, False], mask=[[True, False]]),
+        "heads, 2 heads, 1 by 2: a largest 1.00 at 0 → 0; 1 of 2 cells masked, every row sums to 1.00; "
+        "largest of each row (and its entropy in bits): 0 → 0 (0.00); b (off) largest 0.50 at 0 → 0; 1 of 2 "
+        "cells masked, every row sums to 1.00; largest of each row (and its entropy in bits): 0 → 0 (1.00).",
+    ),
+    (
         Links([W, np.eye(3), W], ABC, ABC, "two of three", selected=1, heads=[True, False, True]),
         "two of three, 3 heads, 3 by 3, the strongest of each query: head 1: b → c 0.50, b 0.30, a 0.20; "
         "head 2: not shown; head 3: b → c 0.50, b 0.30, a 0.20.",
@@ -308,6 +320,10 @@ CHANGES: list[tuple[View, dict[str, Any]]] = [
     (Heatmap(np.eye(2)), {"axes": ("a", "b")}),
     (Links([np.eye(2)] * 2), {"heads": [True, False]}),
     (Links([np.eye(2)] * 2), {"names": ["a", "b"]}),
+    (Heatmap(np.eye(2)), {"mask": np.eye(2) == 1}),
+    (Heads([np.eye(2)] * 2), {"mask": np.eye(2) == 1}),
+    (Heads([np.eye(2)] * 2), {"heads": [True, False]}),
+    (Heads([np.eye(2)] * 2), {"names": ["a", "b"]}),
     (DotProduct([1, 2], [[3, 4]]), {"query": "it"}),
     (DotProduct([1, 2], [[3, 4]]), {"scale": 0.5}),
     (DotProduct([1, 2], [[3, 4]]), {"selected": 0}),

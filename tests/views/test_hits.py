@@ -77,6 +77,30 @@ def test_masked_cells_are_found_too() -> None:
     assert hit["values"][row][col] == "-inf"
 
 
+def test_cells_that_a_mask_hides_are_grey_and_told() -> None:
+    values, mask = np.linspace(0, 0.9, 6).reshape(2, 3), np.tri(2, 3) == 1
+    hits, picture, _ = seen(Heatmap(values, mask=mask))
+    assert [[text.endswith(", masked") for text in row] for row in hits[0]["values"]] == (~mask).tolist()
+    assert hits[0]["values"][0] == ["0.000", "0.180, masked", "0.360, masked"]
+    colours = base.cells(np.where(mask, values, -np.inf), False, 1.0)
+    left, top, width, height = hits[0]["box"]
+    for r, c in np.ndindex(2, 3):
+        x, y = left + (c + 0.1) * width / 3, top + (r + 0.12) * height / 2
+        assert np.array_equal(picture[int(y), int(x)], colours[r, c, :3])
+
+
+def test_a_head_that_is_off_is_grey_but_can_be_read() -> None:
+    values = np.array([[[0.0, 1.0], [0.5, 0.25]]] * 2)
+    hits, picture, _ = seen(
+        Heads(values, heads=[True, False], names=["a", "b"], mask=[[True, True], [True, False]])
+    )
+    assert [hit["name"] for hit in hits] == ["a", "b (off)"]
+    assert hits[1]["values"] == [["0.000", "1.000"], ["0.500", "0.250, masked"]]
+    left, top, side, _ = hits[1]["box"]
+    cells = [picture[int(top + r * side / 2 + 9), int(left + c * side / 2 + 9)] for r, c in np.ndindex(2, 2)]
+    assert [cell.tolist() for cell in cells] == [[v] * 3 for v in (245, 135, 190, base.MASKED[0])]
+
+
 def test_the_pointer_finds_the_cells_of_every_head() -> None:
     values = np.linspace(0.01, 1, 5 * 3 * 4).reshape(5, 3, 4)
     hits, picture, _ = seen(Heads(values, SENTENCE[:3], SENTENCE[:4], "heads", select="query"))

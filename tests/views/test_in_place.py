@@ -95,7 +95,9 @@ def test_a_view_beside_one_that_is_drawn_anew_keeps_its_artists() -> None:
 ONE = np.linspace(0, 1, 4).reshape(2, 2)
 CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
     (Heatmap(ONE), [{"limit": 3}, {"signed": True}, {"axes": ("from", "to")}, {"cols": ["x", "y"]}]),
-    (Heads([ONE]), [{"limit": 2}, {"values": [ONE, ONE]}]),
+    (Heatmap(np.eye(2)), [{"mask": np.eye(2) == 1}, {"mask": np.eye(2) == 0}, {"mask": [[True, False]] * 2}]),
+    (Heads([ONE]), [{"limit": 2}, {"values": [ONE, ONE], "heads": None, "names": None}, {"names": ["a"]}]),
+    (Heads([ONE, ONE]), [{"heads": [True, False]}, {"heads": [False, False]}, {"mask": np.eye(2) == 1}]),
     (Links(ONE), [{"cols": ["x", "y"]}, {"weights": [ONE]}, {"weights": [ONE, ONE]}, {"selected": 1}]),
     (
         Links([ONE, ONE[::-1]]),

@@ -128,7 +128,20 @@ def drawn(*views: View) -> Stage:
     return stage
 
 
-LABELLED = ("heatmap", "scores", "plain_map", "heads", "links", "head_links", "dot", "path", "bars", "curves")
+LABELLED = (
+    "heatmap",
+    "scores",
+    "plain_map",
+    "masked",
+    "heads",
+    "switched",
+    "links",
+    "head_links",
+    "dot",
+    "path",
+    "bars",
+    "curves",
+)
 
 
 @pytest.mark.parametrize("length", [2, 9, 40])
@@ -148,6 +161,8 @@ def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
         (Heatmap(np.full((2, 2), 0.00012), limit=0.0002),),
         (Heatmap(np.zeros((60, 60))), Heatmap(np.zeros((3, 200)))),
         (Heads(np.full((9, 2, 3), 1 / 3)), Heads(np.full((1, 20, 1), 1.0), cols=["extraordinarily long"])),
+        (Heads(np.full((2, 3, 3), 1 / 3), names=["W" * 30, "b"], heads=[False, True]),),
+        (Heads(np.full((1, 2, 1), 0.5), heads=[False], rows=["i", "l"]), Heads(np.ones((2, 30, 30)) / 9)),
         (Links([[1.0]], ["a"], ["b"]), Links([[0.5, 0.5]], ["x"], ["y", "z"]), Links([[1]], ["i"], ["l"])),
         (Links(np.full((5, 1, 2), 0.5), ["a"], ["b", "c"]), Links([[[1]]], names=["W" * 30], rows=["i"])),
         (Links(np.ones((5, 1, 1)), names=[f"W{i}" * 12 for i in range(5)]),),
@@ -197,7 +212,7 @@ def test_every_label_is_written(kind: str) -> None:
     extra = {
         "heatmap": {"query", "key →", "0", "0.5", "1"},
         "scores": {"−3", "0", "3"},
-        "heads": {"head 1", "head 2", "head 3"},
+        "heads": {"head 1", "head 2", "head 3", "0", "0.5", "1"},
         "links": {"query", "key"},
         "head_links": {"query", "key", "head 1", "head 2", "head 3"},
         "dot": {"q because", "k cat", "q × k", "sum·scale", "softmax", "animal", "drink", "state", "time"},
@@ -208,6 +223,26 @@ def test_every_label_is_written(kind: str) -> None:
         "points": {"mix", "animal", "drink", "−1", "0", "1"},
     }
     assert extra.get(kind, set()) <= {*written}
+
+
+@pytest.mark.parametrize("heads", [1, 2, 3, 4, 8])
+def test_up_to_twelve_tokens_are_all_named_beside_small_maps(heads: int) -> None:
+    labels = names(12, 9)
+    stage = drawn(
+        Heads(weights(np.random.default_rng(0), heads, 12, 12), labels, labels, heads=[False] * heads)
+    )
+    written = [text.get_text() for text in texts(stage)]
+    rows, cols = -(-heads // 4), heads % 4 or 4
+    assert all(written.count(label) == rows + cols for label in labels)
+    assert {f"head {h + 1} (off)" for h in range(heads)} <= {*written}
+    assert stage.size[0] <= WIDEST + 8 and list(covered(stage)) == []
+
+
+def test_of_many_tokens_some_are_named() -> None:
+    labels = names(30, 9)
+    stage = drawn(Heads(weights(np.random.default_rng(0), 4, 30, 30), labels, labels))
+    assert 10 <= sum(label in {t.get_text() for t in texts(stage)} for label in labels) < 30
+    assert list(covered(stage)) == []
 
 
 def test_names_of_points_that_stand_close_do_not_cover_each_other() -> None:
@@ -352,6 +387,12 @@ def test_numbers_of_bars_stay_in_the_picture_and_off_the_labels(values: list[flo
     for box, _ in numbers(stage):
         assert slot.x <= box.x0 and box.x1 <= slot.x + slot.box.width + slot.box.right
         assert not any(box.overlaps(label) for label in labels)
+
+
+def test_a_masked_zero_is_not_written_but_a_masked_weight_is() -> None:
+    shares, mask = [[0.75, 0.25, 0.0], [0.0, 1.0, 1e-15]], [[True, False, False], [True, True, False]]
+    paths = [path for d in drawn(Heatmap(shares, mask=mask))._drawn for path in d.moving[0].get_paths()]
+    assert [len(path.vertices) > 1 for path in paths] == [True, True, False, True, True, False]
 
 
 def test_no_number_is_written_into_cells_that_are_too_small() -> None:

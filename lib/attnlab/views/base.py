@@ -324,6 +324,8 @@ def _sign(sign: str) -> tuple[Path, float]:
 @lru_cache(4096)
 def _glyphs(text: str) -> Path:
     """The outline of a number, in points, its middle at (0, 0): its signs side by side."""
+    if not text:
+        return Path(np.zeros((1, 2)), [Path.MOVETO])
     outlines, widths = zip(*map(_sign, text), strict=True)
     starts = np.cumsum([0.0, *widths])[:-1]
     vertices = np.concatenate([o.vertices + np.array([x, 0]) for o, x in zip(outlines, starts, strict=True)])

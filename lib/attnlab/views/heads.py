@@ -1,5 +1,6 @@
 """Attention with several heads: one small map per head, and how heads are named and switched."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,15 +10,35 @@ from matplotlib.axes import Axes
 
 from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View, number
-from attnlab.views.maps import LEAN, marked, outlines, place_outlines, scale_of, spread, thinned
+from attnlab.views.maps import (
+    LEAN,
+    as_mask,
+    bar_width,
+    cell_texts,
+    colour_bar,
+    marked,
+    masked_cells,
+    outlines,
+    place_outlines,
+    scale_of,
+    spread,
+    thinned,
+)
 
-NAME = 54  # room for the name of a head
+NEXT, MOST = 22, 4  # pixels between two maps, maps in a row
+ROOM, LARGEST = (
+    {1: 260, 2: 260, 3: 210, 4: 152},
+    26.0,
+)  # pixels for a map by how many stand in a row; a cell
+SMALLEST = 8.0  # points of a label beside small cells
 
 
 @dataclass(frozen=True)
 class Heads(View):
     """One small map per head, side by side: values [head, query, key], all on the scale 0 to `limit`.
 
+    A head that `heads` (a bool for each) switches off is grey; `names` says how they are called (head 1 ...).
+    With `mask` ([query, key], or one for each head; True = may attend) the cells where it is False are grey.
     Raises ValueError as Heatmap does. `select` and `selected` name the query row, as in Heatmap.
     """
 
@@ -28,6 +49,9 @@ class Heads(View):
     limit: float | None = None
     select: str | None = None
     selected: int | None = None
+    heads: Sequence[bool] | None = None
+    names: Sequence[Any] | None = None
+    mask: Any = None
 
     def __post_init__(self) -> None:
         values = base.as_array(self.values, "Heads values", 3, masked=True)
@@ -37,82 +61,141 @@ class Heads(View):
             "cols": base.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
             "limit": scale_of(values, False, self.limit)[1],
             "selected": base.as_index(self.selected, values.shape[1], "selected"),
+            "heads": as_switches(self.heads, len(values), "heads"),
+            "names": as_heads(self.names, len(values)),
+            "mask": as_mask(self.mask, values.shape, "the values"),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
     def key(self) -> tuple[Any, ...]:
-        return self.values.shape, self.rows, self.cols, self.limit, self.select
+        return self.values.shape, self.rows, self.cols, self.limit, self.select, self.names
 
-    def _places(self) -> tuple[float, list[tuple[float, float]]]:
-        """Side of a cell, and the upper left corner of every head's map: at most four heads a row."""
-        heads, n, m = self.values.shape
-        side = min(22.0, max(2.0, 160 / max(n, m)))
-        across, down = max(m * side, NAME) + 22, n * side + 28
-        return side, [((h % 4) * across, (h // 4) * down) for h in range(heads)]
+    # ------------------------------------------------------------ the picture
+
+    @property
+    def _side(self) -> float:
+        """Of a cell, in pixels."""
+        heads, *size = self.values.shape
+        side = min(LARGEST, max(2.0, ROOM[min(heads, MOST)] / max(size)))
+        return float(math.floor(side)) if side >= 4 else side  # maps begin and end at whole pixels
+
+    @property
+    def _size(self) -> float:
+        """Of the labels, in points."""
+        return min(base.SIZE, max(SMALLEST, 0.62 * self._side))
+
+    def _places(self) -> list[tuple[float, float]]:
+        """The upper left corner of every head's map."""
+        _, n, m = self.values.shape
+        over = self._over(base.measure)
+        across, down = m * self._side + 2 * over + NEXT, n * self._side + 28
+        return [((h % MOST) * across, (h // MOST) * down) for h in range(len(self.values))]
+
+    def _over(self, measure: Measure) -> float:
+        """How far the name of a head sticks out of its map on either side."""
+        widest = max(measure(_called(name, False)) for name in self.names)
+        return float(math.ceil(max(0.0, (widest - self.values.shape[2] * self._side) / 2)))
+
+    def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
+        """How the labels of the keys stand: the angle, its sine, and those that have room."""
+        leans = self._side >= 1.9 * self._size
+        places = thinned(len(self.cols), self._side, 1.5 * self._size)
+        return (
+            (45 if leans else 90),
+            (LEAN if leans else 1.0),
+            [(j, base.shown(self.cols[j])) for j in places],
+        )
 
     def box(self, measure: Measure) -> Box:
         _, n, m = self.values.shape
-        side, places = self._places()
-        lengths = [LEAN * measure(base.shown(self.cols[j])) for j in thinned(m, side, 20)]
-        over = max(0.0, (NAME - m * side) / 2)  # the name of a head may be wider than its map
-        left = max(
-            max(measure(base.shown(row)) for row in self.rows) + 12,
-            max(length - j * side for j, length in zip(thinned(m, side, 20), lengths, strict=True)) + 14,
-            over + 4,
-        )
-        width, height = (max(p[k] for p in places) + size * side for k, size in ((0, m), (1, n)))
-        return Box(width, height, left, max(10, over), 22, max(lengths) + 20)
+        side, over, (angle, sine, cols) = self._side, self._over(measure), self._lean()
+        lengths = [sine * measure(text, self._size) for _, text in cols]
+        leaning = [length - j * side for (j, _), length in zip(cols, lengths, strict=True)]
+        rows = max(measure(base.shown(row), self._size) for row in self.rows)
+        left = math.ceil(max(rows + 12, over + 4, max(leaning) + 14 if angle == 45 else 0))
+        width, height = (max(p[k] for p in self._places()) + size * side for k, size in ((0, m), (1, n)))
+        bar = bar_width(measure, False, self.limit, n * side) + 5
+        return Box(width, height, left, over + bar, 22, max(lengths) + 20)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         _, n, m = self.values.shape
-        side, places = self._places()
+        side, places, size = self._side, self._places(), self._size
         drawn = Drawn(ax)
-        drawn.parts.outline = []
-        last = places[-1][1]
-        for h, (x, y) in enumerate(places):
+        drawn.parts.outline, drawn.parts.names = [], []
+        for x, y in places:
             drawn.maps.append(base.image(ax, x, y, m * side, n * side))
-            base.write(ax, x + m * side / 2, y - 11, f"head {h + 1}", ha="center")
+            drawn.parts.names.append(base.write(ax, x + m * side / 2, y - 11, "", ha="center"))
             drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
-            for i in thinned(n, side) if x == 0 else ():
-                base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right")
-            if y == last:
-                self._label_cols(ax, x, y + n * side, side)
+            for i in thinned(n, side, 1.5 * size) if x == 0 else ():
+                base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right", size=size)
+            if y == places[-1][1]:
+                self._label_cols(ax, x, y + n * side)
+        drawn.moving += drawn.parts.names
+        colour_bar(ax, box.width + self._over(base.measure) + 14, n * side, False, self.limit)
         return drawn
 
-    def _label_cols(self, ax: Axes, x: float, y: float, side: float) -> None:
-        style = {"ha": "right", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
-        for j in thinned(len(self.cols), side, 20):
-            base.write(ax, x + (j + 0.5) * side + 8, y + 13, base.shown(self.cols[j]), **style)
+    def _label_cols(self, ax: Axes, x: float, y: float) -> None:
+        angle, _, cols = self._lean()
+        style = {"rotation": angle, "rotation_mode": "anchor", "ha": "right", "size": self._size}
+        style["va"], dx, dy = ("baseline", 8, 13) if angle == 45 else ("center", 0, 8)
+        for j, text in cols:
+            base.write(ax, x + (j + 0.5) * self._side + dx, y + dy, text, **style)
 
     def update(self, drawn: Drawn) -> None:
-        side, _ = self._places()
-        for picture, weights in zip(drawn.maps, self.values, strict=True):
-            picture.set_data(base.cells(weights, False, self.limit))
+        for h, (weights, on) in enumerate(zip(self.values, self.heads, strict=True)):
+            colours = base.cells(weights, False, self.limit) if on else _greyed(weights, self.limit)
+            colours[self._hidden(h)] = base.MASKED
+            drawn.maps[h].set_data(colours)
+            drawn.parts.names[h].set_text(_called(self.names[h], on))
+            drawn.parts.names[h].set_color("black" if on else base.GREY)
         for y, frames in drawn.parts.outline:
-            place_outlines(frames, self.selected, side, y)
+            place_outlines(frames, self.selected, self._side, y)
+
+    def _hidden(self, head: int) -> np.ndarray:
+        """The cells of a head that the mask greys."""
+        return np.zeros(self.values.shape[1:], bool) if self.mask is None else ~self.mask[head]
+
+    # ------------------------------------------------------------ the pointer and the words
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         _, n, m = self.values.shape
-        side, places = self._places()
         more = {"axes": ("query", "key"), "select": self.select, "selected": self.selected}
         return [
             base.grid_hit(
-                (x, y, m * side, n * side), self.rows, self.cols,
-                [[number(v, 3) for v in row] for row in weights], name=f"head {h + 1}", **more,
+                (x, y, m * self._side, n * self._side), self.rows, self.cols,
+                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]), **more,
             )
-            for h, ((x, y), weights) in enumerate(zip(places, self.values, strict=True))
+            for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
         ]  # fmt: skip
 
     def describe(self) -> str:
         (heads, n, m), digits = self.values.shape, max(2, base.digits_for(self.limit))
         rows, cols, words = base.distinct(self.rows), base.distinct(self.cols), []
-        for h, weights in enumerate(self.values):
+        for h, (name, weights) in enumerate(zip(base.distinct(self.names), self.values, strict=True)):
             i, j = base.largest(weights, self.limit)
             place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
-            words.append(f"head {h + 1} largest {place}, {spread(weights, rows, cols, digits)}")
+            masked = masked_cells(weights, self._hidden(h))
+            found = f"largest {place}{masked}, {spread(weights, rows, cols, digits)}"
+            words.append(f"{_named(name, self.heads[h])} {found}")
         count = f"{heads} head{'s' * (heads > 1)}, {n} by {m}: "
         return f"{self.title or 'heads'}, {count}" + "; ".join(words) + marked(self.rows, self.selected) + "."
+
+
+def _named(name: str, on: bool) -> str:
+    return name if on else f"{name} (off)"
+
+
+def _called(name: str, on: bool) -> str:
+    """The name as it is drawn."""
+    return _named(base.shown(name), on)
+
+
+def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:
+    """The colours of a head that is off, uint8 [query, key, 4]: the more weight, the darker the grey."""
+    share = np.clip(np.where(np.isneginf(weights), 0.0, weights) / limit, 0, 1)
+    grey = np.where(np.isneginf(weights), base.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
+    return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
 
 
 def as_switches(given: Sequence[bool] | None, count: int, name: str) -> tuple[bool, ...]:

@@ -25,8 +25,11 @@ class Heatmap(View):
     """A matrix [rows, cols] as coloured cells, with the number in each cell when it fits.
 
     `signed` False: 0 to `limit` (default 1) in viridis; True: -limit to limit, white at 0; None: told by the
-    values. -inf is a masked cell. `selected` outlines a row; a click on a row, or the arrow keys, set the
-    control named `select`. Raises ValueError for NaN, +inf, a wrong number of labels, a row out of range.
+    values. -inf is a masked cell: grey. With `mask` [rows, cols] (True = may attend) the cells where it is
+    False are grey too, for weights, which are 0 there: a 0 is then not written, any other number is.
+
+    `selected` outlines a row; a click on a row, or the arrow keys, set the control named `select`. Raises
+    ValueError for NaN, +inf, a wrong number of labels, a mask of another shape, a row out of range.
     """
 
     values: Any
@@ -38,6 +41,7 @@ class Heatmap(View):
     select: str | None = None
     selected: int | None = None
     axes: tuple[str, str] = ("query", "key")
+    mask: Any = None
 
     def __post_init__(self) -> None:
         values = base.as_array(self.values, "Heatmap values", 2, masked=True)
@@ -49,6 +53,7 @@ class Heatmap(View):
             "signed": signed,
             "limit": limit,
             "selected": base.as_index(self.selected, values.shape[0], "selected"),
+            "mask": as_mask(self.mask, values.shape, "the values"),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -69,11 +74,17 @@ class Heatmap(View):
     @property
     def _texts(self) -> list[str]:
         """The numbers in the cells; one beyond the scale has fewer digits, so that it fits."""
+        left_out = self._hidden & (np.abs(self.values) <= base.nothing(self.limit))
         texts, room = [number(v, self.digits) for v in self.values.ravel()], len(self._widest)
         for i, text in enumerate(texts):
             if len(text) > room:
                 texts[i] = number(self.values.flat[i], max(0, self.digits - len(text) + room))
-        return texts
+        return ["" if out else text for out, text in zip(left_out.ravel(), texts, strict=True)]
+
+    @property
+    def _hidden(self) -> np.ndarray:
+        """The cells that the mask greys."""
+        return np.zeros(self.values.shape, bool) if self.mask is None else ~self.mask
 
     @property
     def cell(self) -> tuple[float, float]:
@@ -96,7 +107,7 @@ class Heatmap(View):
         upright = longest <= wide - 4
         top = UPRIGHT if upright else max(UPRIGHT + 1, 20 + LEAN * longest)
         lean = 0 if upright else LEAN * longest + 8 - wide / 2
-        scale = 24 + BAR + max(measure(text) for _, text in _ends(self.signed, self.limit, n * high))
+        scale = 5 + bar_width(measure, self.signed, self.limit, n * high)
         bottom = max(8, (measure(down) - n * high) / 2 + 4)
         return Box(m * wide, n * high, left, max(scale, lean), top, bottom)
 
@@ -107,7 +118,7 @@ class Heatmap(View):
         down, across = _axis_names(self.axes, box.height)
         _label_rows(ax, self.rows, down, high, box.left)
         _label_cols(ax, self.cols, across, wide, box)
-        _colour_bar(ax, box, self.signed, self.limit)
+        colour_bar(ax, box.width + 14, box.height, self.signed, self.limit)
         if self.numbered:
             drawn.parts.numbers = base.numbers(ax, base.grid_points(0, 0, n, m, wide, high))
             drawn.moving.append(drawn.parts.numbers)
@@ -116,13 +127,14 @@ class Heatmap(View):
 
     def update(self, drawn: Drawn) -> None:
         colours = base.cells(self.values, self.signed, self.limit)
+        colours[self._hidden] = base.MASKED
         drawn.maps[0].set_data(colours)
         if self.numbered:
             base.set_numbers(drawn.parts.numbers, self._texts, base.ink(colours))
         place_outlines(drawn.parts.outline, self.selected, self.cell[1])
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
-        texts = [[number(v, max(3, self.digits)) for v in row] for row in self.values]
+        texts = cell_texts(self.values, self._hidden, max(3, self.digits))
         return [
             base.grid_hit(
                 (0, 0, box.width, box.height), self.rows, self.cols, texts,
@@ -134,10 +146,9 @@ class Heatmap(View):
         n, m = self.values.shape
         named = f" ({self.axes[0]} by {self.axes[1]})" if all(self.axes) else ""
         words = f"{self.title or 'map'}, {n} by {m}{named}: "
-        masked = int(np.isneginf(self.values).sum())
-        if masked == n * m:
+        if np.isneginf(self.values).all():
             return f"{words}every cell masked{marked(self.rows, self.selected)}."
-        words += self._extremes() + (f"; {masked} of {n * m} cells masked" if masked else "")
+        words += self._extremes() + masked_cells(self.values, self._hidden)
         words += "; " + spread(self.values, self.rows, self.cols, max(2, self.digits))
         return words + marked(self.rows, self.selected) + "."
 
@@ -168,6 +179,19 @@ def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
+
+
+def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> list[list[str]]:
+    """What the pointer says of each cell; `hidden` where the mask is False."""
+    texts = [[number(v, digits) for v in row] for row in values]
+    for i, j in np.argwhere(hidden):
+        texts[i][j] = f"{texts[i][j]}, masked"
+    return texts
+
+
+def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
+    count = int((np.isneginf(values) | hidden).sum())
+    return f"; {count} of {values.size} cells masked" if count else ""
 
 
 def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tuple[bool, float]:
@@ -236,12 +260,16 @@ def thinned(count: int, room: float, apart: float = 16) -> range:
     return range(0, count, max(1, math.ceil(apart / room)))
 
 
-def _colour_bar(ax: Axes, box: Box, signed: bool, limit: float) -> None:
-    x = box.width + 14
-    base.image(ax, x, 0, BAR, box.height).set_data(base.lut(signed)[::-1, None])
-    for share, text in _ends(signed, limit, box.height):
+def bar_width(measure: Measure, signed: bool, limit: float, height: float) -> float:
+    """Room that a colour bar takes, with its numbers and the space before it."""
+    return 14 + BAR + 5 + max(measure(text) for _, text in _ends(signed, limit, height))
+
+
+def colour_bar(ax: Axes, x: float, height: float, signed: bool, limit: float) -> None:
+    base.image(ax, x, 0, BAR, height).set_data(base.lut(signed)[::-1, None])
+    for share, text in _ends(signed, limit, height):
         va = "top" if share == 0 else "bottom" if share == 1 else "center"
-        base.write(ax, x + BAR + 5, share * box.height, text, va=va, color=base.GREY)
+        base.write(ax, x + BAR + 5, share * height, text, va=va, color=base.GREY)
 
 
 def _ends(signed: bool, limit: float, height: float) -> list[tuple[float, str]]:
