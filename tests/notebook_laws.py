@@ -382,6 +382,20 @@ def exercises_are_whole(page: Page) -> Iterator[str]:
         yield "not as many solutions as exercises"
 
 
+@law
+def it_has_two_to_four_exercises_and_a_transfer_question(page: Page) -> Iterator[str]:
+    if not 2 <= len(page.tagged("exercise")) <= 4:
+        yield f"{len(page.tagged('exercise'))} exercises, not two to four"
+    if "Transfer" not in "".join(cell.source for cell in page.prose):
+        yield "no question marked Transfer"
+
+
+@law
+def small_multiples_tell_it_without_a_kernel(page: Page) -> Iterator[str]:
+    if not any(".filmstrip(" in cell.source and cell.outputs for cell in page.code):
+        yield "no filmstrip at a key place"
+
+
 def _solution_faults(page: Page, place: int, number: int, name: str) -> Iterator[str]:
     text = page.markdown_at(place + 1)
     if "solution" not in tags(page.cells[min(place + 1, len(page.cells) - 1)]):

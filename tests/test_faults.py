@@ -58,6 +58,52 @@ FAULTS = [
         '"digest": self.frame.get("digest", frame.digest),',
         "00_start_here",
     ),
+    Fault(
+        "byte pairs merged from the rarest",
+        "tokens/bytepair.py",
+        "return -self.counts[pair],",
+        "return self.counts[pair],",
+        "01_text_to_vectors",
+    ),
+    Fault("patches cut into rows", "tokens/signals.py", "rows.swapaxes(1, 2)", "rows", "01_text_to_vectors"),
+    Fault(
+        "a token does not see itself",
+        "attention/scaled.py",
+        "np.tril(np.ones((n, n), dtype=bool))",
+        "np.tril(np.ones((n, n), dtype=bool), -1)",
+        "05_masks",
+    ),
+    Fault(
+        "one pad is seen",
+        "attention/scaled.py",
+        "np.arange(n) < lengths[",
+        "np.arange(n) <= lengths[",
+        "05_masks",
+    ),
+    Fault(
+        "rotary turns the wrong way",
+        "attention/positions.py",
+        "even * cos - odd * sin, even * sin + odd * cos",
+        "even * cos + odd * sin, odd * cos - even * sin",
+        "06_positions",
+    ),
+    Fault(
+        "a slope of ALiBi too steep", "attention/positions.py", "2.0 ** (-8 *", "2.0 ** (-4 *", "06_positions"
+    ),
+    Fault(
+        "heads get whole tokens",
+        "attention/scaled.py",
+        "projected.reshape(*leading, n_heads, columns // n_heads).swapaxes(-3, -2)",
+        "projected.reshape(*leading[:-1], n_heads, leading[-1], columns // n_heads)",
+        "07_many_heads",
+    ),
+    Fault(
+        "heads joined in the wrong order",
+        "attention/scaled.py",
+        "found.output.swapaxes(-3, -2).reshape",
+        "found.output.reshape",
+        "07_many_heads",
+    ),
 ]
 
 

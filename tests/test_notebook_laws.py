@@ -14,9 +14,13 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 # At least these must be there. Add a name when a notebook is added.
 REQUIRED = {
     "00_start_here.ipynb",
+    "01_text_to_vectors.ipynb",
     "02_similarity.ipynb",
     "03_softmax_temperature.ipynb",
     "04_self_attention.ipynb",
+    "05_masks.ipynb",
+    "06_positions.ipynb",
+    "07_many_heads.ipynb",
 }
 
 
@@ -52,7 +56,8 @@ def double(x):
 ```
 </details>"""
 EXPLANATION = "A small temperature gives all weight to the largest score."
-(FIRST, PREDICT, PANEL, PROBE, EXPLAIN, TASK, TRY, SOLVED, RECAP, CHECK, LAST) = range(11)
+(FIRST, PREDICT, PANEL, PROBE, EXPLAIN, TASK, TRY, SOLVED, TASK_2, TRY_2, SOLVED_2, STRIP) = range(12)
+(RECAP, CHECK, LAST) = range(12, 15)
 
 
 def stream(text: str, name: str = "stdout"):
@@ -77,8 +82,14 @@ def good() -> Page:
         new_markdown_cell(EXERCISE),
         tag(new_code_cell(STUB, execution_count=3, outputs=[stream("TODO  double\n")]), "exercise"),
         tag(new_markdown_cell(SOLUTION), "solution"),
+        new_markdown_cell(EXERCISE.replace("Exercise 1", "Exercise 2")),
+        tag(new_code_cell(STUB, execution_count=4, outputs=[stream("TODO  double\n")]), "exercise"),
+        tag(new_markdown_cell(SOLUTION), "solution"),
+        new_code_cell("look.filmstrip(t=[0.1, 1])", execution_count=5, outputs=[stream("sharp and soft\n")]),
         new_markdown_cell("## Recap\nOne is one. Two is $2.0$ or so. Three is more."),
-        new_markdown_cell("## Check yourself\nWhy? <details><summary>Answer</summary>So.</details>"),
+        new_markdown_cell(
+            "## Check yourself\nTransfer: why? <details><summary>Answer</summary>So.</details>"
+        ),
         new_markdown_cell(
             "## Sources\n[a page](https://example.org)\n\n[back](00_a.ipynb) · [on](02_c.ipynb)",
         ),
@@ -259,6 +270,12 @@ BROKEN: dict[Law, list[Break]] = {
         replace(SOLVED, "```python", "```"),
         tagged(TRY),
     ],
+    laws.it_has_two_to_four_exercises_and_a_transfer_question: [
+        tagged(TRY_2),
+        lambda page: [tag(cell, "exercise") for cell in page.cells[:3]] and None,
+        replace(CHECK, "Transfer: why?", "Why?"),
+    ],
+    laws.small_multiples_tell_it_without_a_kernel: [outputs(STRIP), without(STRIP)],
 }
 CASES = [(law, number, change) for law, changes in BROKEN.items() for number, change in enumerate(changes)]
 
