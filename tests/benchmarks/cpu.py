@@ -23,9 +23,7 @@ from PIL import Image
 from attnlab.panel import Panel
 from attnlab.screen import Screen
 from attnlab.views import stage
-from attnlab.views.charts import Bars, Curves
-from attnlab.views.maps import Heatmap
-from tests.benchmarks import pictures
+from tests.benchmarks import others, pictures
 
 PARTS = ("compute", "draw", "encode", "describe", "send")
 SETTLE = 0.002  # seconds for the thread that sends to finish; sleeping costs no CPU time
@@ -57,6 +55,7 @@ class Mover:
 
     slider: Any
     clock: Clock
+    push: Callable[[int], Any] | None = None  # moves something else than the slider
     picture: Callable[[], tuple[np.ndarray, list[float]]] | None = None  # pixels, and where the number stands
     every: int = 1  # the slow ones move every fourth time
     parts: list[dict[str, float]] = field(default_factory=list)
@@ -64,7 +63,7 @@ class Mover:
     def move(self, step: int) -> None:
         self.clock.spent.clear()
         start = time.process_time()
-        self.slider.value = step
+        self.push(step) if self.push else setattr(self.slider, "value", step)
         time.sleep(SETTLE)
         total = time.process_time() - start
         self.parts.append({**self.clock.spent, "total": total})
@@ -81,15 +80,16 @@ class Mover:
         return found
 
 
-def clocked_panels() -> tuple[Clock, list[Panel]]:
-    clock, panels = Clock(), [pictures.panel(), pictures.trio()]
-    for panel in panels:
+def clocked_panels() -> tuple[Clock, dict[str, Panel]]:
+    clock, panels = Clock(), {"panel": pictures.panel(), "panel of three views": pictures.trio()}
+    panels |= {f"panel: {name}": panel for name, panel in others.panels().items()}
+    for panel in panels.values():
         clock.on(panel, "function", "compute")
     clock.on(stage.Stage, "show", "draw")
     clock.on(stage.Stage, "_background_png", "encode")
     clock.on(stage, "encode", "encode")
     clock.on(stage, "_moved", "describe")
-    for view in (Heatmap, Curves, Bars):
+    for view in {type(view) for panel in panels.values() for view in panel._views}:
         clock.on(view, "describe", "describe")
     clock.on(Screen, "paint", "send")
     return clock, panels
@@ -97,9 +97,13 @@ def clocked_panels() -> tuple[Clock, list[Panel]]:
 
 def movers(ratio: int) -> dict[str, Mover]:
     """The variants at a device pixel ratio, each as a page of that ratio would make them."""
-    clock, (panel, trio) = clocked_panels()
-    for each in (panel, trio):
+    clock, panels = clocked_panels()
+    for each in panels.values():
         each._screen.ratio = float(ratio)
+    ours = {name: Mover(panel.controls["step"], clock) for name, panel in panels.items()}
+    panel, lines = panels["panel"], panels["panel: two heads as lines"]
+    ours["panel"].picture = lambda: (pixels(panel.png(ratio)), pictures.panel_row(panel))
+    ours["panel: pointing at lines"] = Mover(None, clock, push=lambda step: point(lines, step))
     slider, canvas = pictures.in_place()
     for message in ({"type": "initialized"}, {"type": "set_dpi_ratio", "dpi_ratio": ratio}, {"type": "draw"}):
         canvas._handle_message(canvas, message, [])
@@ -107,17 +111,25 @@ def movers(ratio: int) -> dict[str, Mover]:
     interact = pictures.interact(ratio)  # after ipympl, which takes pyplot over
     get_ipython().display_pub.register_hook(lambda message: _keep(message, displayed))
     return {
-        "panel": Mover(
-            panel.controls["step"], clock, lambda: (pixels(panel.png(ratio)), pictures.panel_row(panel))
-        ),
-        "panel of three views": Mover(trio.controls["step"], clock),
+        **ours,
         "ipympl": Mover(
-            slider, clock, lambda: (np.asarray(canvas.buffer_rgba()), pictures.ipympl_row(canvas)), every=4
+            slider,
+            clock,
+            picture=lambda: (np.asarray(canvas.buffer_rgba()), pictures.ipympl_row(canvas)),
+            every=4,
         ),
         "interact": Mover(
-            interact.children[0], clock, lambda: (pixels(displayed[-1]), pictures.inline_row()), every=4
+            interact.children[0],
+            clock,
+            picture=lambda: (pixels(displayed[-1]), pictures.inline_row()),
+            every=4,
         ),
     }
+
+
+def point(panel: Panel, step: int) -> None:
+    """What arrives when the pointer comes to a token: now a query, now a key."""
+    panel._screen._handle_custom_msg({"point": [0, ("query", "key")[step % 2], step % 8], "id": ""}, [])
 
 
 def _keep(message: dict[str, Any], displayed: list[str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,35 +92,43 @@ class DotProduct(View):
         """The whole path is shown, not only the way to the weights."""
         return self.mask is not None or self.values is not None
 
-    @property
+    @cached_property
     def products(self) -> np.ndarray:
         return self.q * self.keys  # (n, d_k)
 
-    @property
-    def scores(self) -> np.ndarray:
-        return self.products.sum(axis=1) * self.scale  # (n,)
+    @cached_property
+    def sums(self) -> np.ndarray:
+        return self.products.sum(axis=1)  # (n,)
 
-    @property
+    @cached_property
+    def scores(self) -> np.ndarray:
+        return self.sums * self.scale  # (n,)
+
+    @cached_property
     def masked(self) -> np.ndarray:
         return self.scores if self.mask is None else np.where(self.mask, self.scores, -np.inf)  # (n,)
 
-    @property
+    @cached_property
     def weights(self) -> np.ndarray:
         return softmax(self.masked)  # (n,)
 
-    @property
+    @cached_property
     def weighted(self) -> np.ndarray:
         return self.weights[:, None] * self.values  # (n, d_v)
 
-    @property
+    @cached_property
     def output(self) -> np.ndarray:
         return self.weighted.sum(axis=0)  # (d_v,)
 
-    @property
+    @cached_property
     def limit(self) -> float:
         everything = [self.q, self.keys.ravel(), self.products.ravel(), self.scores]
-        everything += [self.products.sum(axis=1)] if self.whole else []
+        everything += [self.sums] if self.whole else []
         return scale_of(np.concatenate(everything), True, None)[1]
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        return path.blocks(self)
 
     # ------------------------------------------------------------ the picture
 
@@ -134,14 +143,14 @@ class DotProduct(View):
         return self.keys.shape, self.selected is None, path.headings(self), self.softmax, *given
 
     def box(self, measure: Measure) -> Box:
-        left = 24 + max(
-            measure(f"{sign} {base.shown(t)}", base.SIZE, "bold")
-            for sign, t in [("q", self.query), *(("k", token) for token in self.tokens)]
-        )
-        blocks = path.blocks(self)
-        width, height = (max(block.end[axis] for block in blocks) for axis in (0, 1))
+        names = [("q", self.query), *(("k", token) for token in self.tokens)]
+        names += (
+            [("q", token) for token in self.tokens] if self.whole else []
+        )  # whichever comes next has room
+        left = 24 + max(measure(f"{sign} {base.shown(token)}", base.SIZE, "bold") for sign, token in names)
+        width, height = (max(block.end[axis] for block in self.blocks) for axis in (0, 1))
         top, right = 6.0, 18.0
-        for x, y, cell, columns in path.column_rows(self, blocks):
+        for x, y, cell, columns in path.column_rows(self):
             lengths = [LEAN * measure(base.shown(column)) for column in columns]
             top = max(top, 20 + max(lengths) - y)
             if self.whole:
@@ -150,57 +159,55 @@ class DotProduct(View):
         return Box(width, height, left, right, top, 6)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        drawn, blocks = Drawn(ax), path.blocks(self)
-        drawn.parts.numbers = []
-        for block in blocks:
+        drawn, points = Drawn(ax), []
+        for block in self.blocks:
             (rows, cols), (x, y) = block.values.shape, block.place
             drawn.maps.append(base.image(ax, x, y, cols * block.cell, rows * HIGH))
-            points = base.grid_points(x, y, rows, cols, block.cell, HIGH)
-            drawn.parts.numbers.append(base.numbers(ax, points) if block.numbered else None)
-        self._label(ax, blocks)
-        drawn.moving = [n for n in drawn.parts.numbers if n is not None]
+            points += [base.grid_points(x, y, rows, cols, block.cell, HIGH)] if block.numbered else []
+        self._label(ax)
+        drawn.parts.numbers = base.numbers(ax, np.concatenate(points))
         drawn.parts.names = [
-            base.write(ax, x - 8, y + HIGH / 2, "", ha="right", weight="bold")
-            for x, y, _ in self._names(blocks)
+            base.write(ax, x - 8, y + HIGH / 2, "", ha="right", weight="bold") for x, y, _ in self._names()
         ]
-        drawn.moving += drawn.parts.names
+        drawn.moving = [drawn.parts.numbers, *drawn.parts.names]
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
 
-    def _label(self, ax: Axes, blocks: Sequence[Block]) -> None:
+    def _label(self, ax: Axes) -> None:
         below = path.below(self)
-        for block in blocks:
+        for block in self.blocks:
             middle = (block.place[0] + block.end[0]) / 2
             base.write(ax, middle, below - 11, block.heading, ha="center", color=base.GREY)
         for j, token in enumerate(self.tokens):
             base.write(ax, -8, below + (j + 0.5) * HIGH, base.shown(token), ha="right")
         if self.values is not None:
-            x, y = blocks[-1].place
+            x, y = self.blocks[-1].place
             base.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
         style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
-        for x, y, cell, columns in path.column_rows(self, blocks):
+        for x, y, cell, columns in path.column_rows(self):
             for c in thinned(len(columns), cell, 20):
                 base.write(ax, x + (c + 0.5) * cell, y - 7, base.shown(columns[c]), **style)
 
-    def _names(self, blocks: Sequence[Block]) -> list[tuple[float, float, str]]:
+    def _names(self) -> list[tuple[float, float, str]]:
         """The names that move: q and its token, k and the value and theirs; place and text."""
         names = [(0.0, 0.0, f"q {base.shown(self.query)}".strip())]
         if self.selected is not None:
             token = base.shown(self.tokens[self.selected])
             names.append((0.0, float(HIGH), f"k {token}".strip()))
-            names += [(*b.place, f"v {token}".strip()) for b in blocks if b.name == "v"]
+            names += [(*b.place, f"v {token}".strip()) for b in self.blocks if b.name == "v"]
         return names
 
     def update(self, drawn: Drawn) -> None:
-        blocks = path.blocks(self)
-        for picture, collection, block in zip(drawn.maps, drawn.parts.numbers, blocks, strict=True):
+        texts, inks = [], []
+        for picture, block in zip(drawn.maps, self.blocks, strict=True):
             picture.set_data(colours := block.colours)
-            if collection is not None:
+            if block.numbered:
                 digits = min(2, base.digits_for(block.limit))
-                texts = [number(v, digits) for v in block.values.ravel()]
-                base.set_numbers(collection, texts, base.ink(colours))
+                texts += [number(v, digits) for v in block.values.ravel()]
+                inks.append(base.ink(colours))
+        base.set_numbers(drawn.parts.numbers, texts, np.concatenate(inks))
         place_outlines(drawn.parts.outline, self.selected, HIGH, path.below(self))
-        for name, (_, _, text) in zip(drawn.parts.names, self._names(blocks), strict=True):
+        for name, (_, _, text) in zip(drawn.parts.names, self._names(), strict=True):
             name.set_text(text)
 
     # ------------------------------------------------------------ the words

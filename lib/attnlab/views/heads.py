@@ -30,6 +30,7 @@ ROOM, LARGEST = (
     {1: 260, 2: 260, 3: 210, 4: 152},
     26.0,
 )  # pixels for a map by how many stand in a row; a cell
+OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
 
 
@@ -93,9 +94,9 @@ class Heads(View):
         return [((h % MOST) * across, (h // MOST) * down) for h in range(len(self.values))]
 
     def _over(self, measure: Measure) -> float:
-        """How far the name of a head sticks out of its map on either side."""
-        widest = max(measure(_called(name, False)) for name in self.names)
-        return float(math.ceil(max(0.0, (widest - self.values.shape[2] * self._side) / 2)))
+        """How far the name of a head, and that it is off, stick out of its map on either side."""
+        half = max(measure(base.shown(name)) for name in self.names) / 2 + measure(OFF)
+        return float(math.ceil(max(0.0, half - self.values.shape[2] * self._side / 2)))
 
     def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
         """How the labels of the keys stand: the angle, its sine, and those that have room."""
@@ -122,16 +123,19 @@ class Heads(View):
         _, n, m = self.values.shape
         side, places, size = self._side, self._places(), self._size
         drawn = Drawn(ax)
-        drawn.parts.outline, drawn.parts.names = [], []
+        drawn.parts.outline, drawn.parts.off = [], []
         for x, y in places:
             drawn.maps.append(base.image(ax, x, y, m * side, n * side))
-            drawn.parts.names.append(base.write(ax, x + m * side / 2, y - 11, "", ha="center"))
+            name, middle = base.shown(self.names[len(drawn.parts.off)]), x + m * side / 2
+            base.write(ax, middle, y - 11, name, ha="center")
+            beside = middle + base.measure(name) / 2
+            drawn.parts.off.append(base.write(ax, beside, y - 11, OFF, color=base.GREY))
             drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
             for i in thinned(n, side, 1.5 * size) if x == 0 else ():
                 base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right", size=size)
             if y == places[-1][1]:
                 self._label_cols(ax, x, y + n * side)
-        drawn.moving += drawn.parts.names
+        drawn.moving += drawn.parts.off
         colour_bar(ax, box.width + self._over(base.measure) + 14, n * side, False, self.limit)
         return drawn
 
@@ -147,8 +151,7 @@ class Heads(View):
             colours = base.cells(weights, False, self.limit) if on else _greyed(weights, self.limit)
             colours[self._hidden(h)] = base.MASKED
             drawn.maps[h].set_data(colours)
-            drawn.parts.names[h].set_text(_called(self.names[h], on))
-            drawn.parts.names[h].set_color("black" if on else base.GREY)
+            drawn.parts.off[h].set_visible(not on)
         for y, frames in drawn.parts.outline:
             place_outlines(frames, self.selected, self._side, y)
 
@@ -183,12 +186,7 @@ class Heads(View):
 
 
 def _named(name: str, on: bool) -> str:
-    return name if on else f"{name} (off)"
-
-
-def _called(name: str, on: bool) -> str:
-    """The name as it is drawn."""
-    return _named(base.shown(name), on)
+    return name if on else name + OFF
 
 
 def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:

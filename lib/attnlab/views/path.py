@@ -80,7 +80,7 @@ def blocks(view: Any) -> list[Block]:
     ]
     column, gap = (NARROW, CLOSE) if view.whole else (WIDE, GAP)
     for name in headings(view):
-        values = {"sum": view.products.sum(axis=1), "mask": view.masked}.get(name, view.scores)
+        values = {"sum": view.sums, "mask": view.masked}.get(name, view.scores)
         place = row[-1].end[0] + gap, top
         row.append(Block(name, place, values[:, None], column, view.limit, heading=name))
     hidden = None if view.mask is None else ~view.mask
@@ -107,11 +107,11 @@ def _mixing(view: Any, x: float, top: float) -> list[Block]:
     return found
 
 
-def column_rows(view: Any, shown: Sequence[Block]) -> list[tuple[float, float, float, Sequence[str]]]:
+def column_rows(view: Any) -> list[tuple[float, float, float, Sequence[str]]]:
     """Where names of columns stand: the corner and the width of the cells below them, and the names."""
-    rows = [(0.0, 0.0, shown[0].cell, view.columns)] if view.columns else []
+    rows = [(0.0, 0.0, view.blocks[0].cell, view.columns)] if view.columns else []
     if view.value_columns:
-        block = next(block for block in shown if block.name in ("v", "weight × v"))
+        block = next(block for block in view.blocks if block.name in ("v", "weight × v"))
         y = block.place[1] - 20 * (block.name != "v")  # above the heading, if no value is opened
         rows.append((block.place[0], y, block.cell, view.value_columns))
     return rows
@@ -129,7 +129,7 @@ def hits(view: Any, box: Box) -> list[dict[str, Any]]:
     """A grid for each block of the whole path; a row of keys is found also left of its cells."""
     found, words, last = [], _words(view), -box.left
     keyed = {"axes": ("key", ""), "select": view.select, "selected": view.selected}
-    for block in blocks(view):
+    for block in view.blocks:
         (rows, cols), (x, y) = block.values.shape, block.place
         labels, columns, texts = words[block.name]
         more: dict[str, Any] = {"axes": ("", "")}
@@ -144,13 +144,13 @@ def hits(view: Any, box: Box) -> list[dict[str, Any]]:
 def _words(view: Any) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
     """For each block the names of its rows and columns, and how each of its numbers came about."""
     opened = "" if view.selected is None else view.tokens[view.selected]
-    sums, scores, scale = view.products.sum(axis=1), view.scores, base.compact(view.scale)
+    sums, scores, scale = view.sums, view.scores, base.compact(view.scale)
     scaled = [[f"{number(a)} × {scale} = {number(s)}"] for a, s in zip(sums, scores, strict=True)]
     words = {
         "q": (
             [f"q {view.query}".strip(), f"k {opened}"][: view.upper],
             view.columns,
-            _plain(blocks(view)[0]),
+            _plain(view.blocks[0]),
         ),
         "q × k": (view.tokens, view.columns, _times(view.q[None], view.keys, view.products)),
         "sum": (
