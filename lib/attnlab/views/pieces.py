@@ -60,8 +60,8 @@ class Pieces(View):
 
     @cached_property
     def texts(self) -> list[str]:
-        """The pieces as they are drawn and said."""
-        return [visible(piece) for piece in self.pieces]
+        """The pieces that may have room, as they are drawn and said."""
+        return [visible(piece) for piece in self.pieces[:MOST]]
 
     @property
     def _pitch(self) -> int:
@@ -77,7 +77,7 @@ class Pieces(View):
         return [place for place in places if place[0] < LINES - 1]
 
     def _widths(self) -> list[float]:
-        drawn = [base.measure(_short(text)) for text in self.texts[:MOST]]
+        drawn = [base.measure(_short(text)) for text in self.texts]
         if self.ids is not None:
             ids = [base.measure(_below(i), base.SMALL) for i in self.ids[:MOST]]
             drawn = [max(pair) for pair in zip(drawn, ids, strict=True)]
@@ -147,19 +147,19 @@ class Pieces(View):
         ]  # fmt: skip
 
     def _named(self, i: int) -> str:
-        return self.texts[i] + ("" if self.ids is None else f" ({self.ids[i]})")
+        return visible(self.pieces[i]) + ("" if self.ids is None else f" ({self.ids[i]})")
 
     def describe(self) -> str:
-        n, kinds = len(self.pieces), Counter(self.texts)
+        n, kinds = len(self.pieces), Counter(self.pieces)
         words = f"{self.title or 'pieces'}: {n} piece{'s' * (n > 1)}, {len(kinds)} different"
         words += " (with their ids): " if self.ids is not None else ": "
         words += " | ".join(self._named(i) for i in range(min(n, SAID)))
         if n > SAID:
-            often = ", ".join(f"{text} {count}" for text, count in kinds.most_common(8))
+            often = ", ".join(f"{visible(piece)} {count}" for piece, count in kinds.most_common(8))
             words += f" and {n - SAID} more; most often {often}"
         if self.marked:
-            found = Counter(self.texts[i] for i in self.marked)
-            words += "; marked " + ", ".join(f"{text} ({count})" for text, count in found.items())
+            found = Counter(self.pieces[i] for i in self.marked)
+            words += "; marked " + ", ".join(f"{visible(piece)} ({count})" for piece, count in found.items())
         if self.selected is not None:
             words += f"; piece {self.selected} chosen, {self._named(self.selected)}"
         return words + "."

@@ -294,11 +294,17 @@ class Sound(View):
         heard = self.signal[np.abs(self.signal) > base.nothing(self.limit)]
         words += f", crosses 0 {int((np.diff(np.sign(heard)) != 0).sum())} times"
         if self.size is None or self.frames > LISTED:
-            parts = np.array_split(self.signal, min(n, 16))
+            parts = np.array_split(self.signal, min(n, 8))
             words += f"; rms of {len(parts)} parts " + " ".join(
                 self._say(math.sqrt((part**2).mean())) for part in parts
             )
         return f"{words}{'' if self.size is None else self._frames()}."
+
+    def _melody(self) -> str:
+        """The strongest bands one after the other, where they change."""
+        changes = [0, *(np.flatnonzero(np.diff(self.strongest)) + 1).tolist()]
+        words = ", ".join(f"{self._pitch(i)} Hz from frame {i}" for i in changes[:LISTED])
+        return words if len(changes) <= LISTED else f"{words} and {len(changes) - LISTED} more changes"
 
     def _frames(self) -> str:
         """The frames in words."""
@@ -308,8 +314,7 @@ class Sound(View):
             words += ", rms " + " ".join(map(self._say, self.loudness))
         words += f"; loudest frame {loudest}, {self._words(loudest)}"
         if self.spectrum is not None:
-            listed = range(0, count, math.ceil(count / LISTED))
-            words += f"; strongest band in Hz of frame {', '.join(f'{i} {self._pitch(i)}' for i in listed)}"
+            words += f"; strongest band {self._melody()}"
         chosen = self.selected
         return words if chosen is None else f"{words}; frame {chosen} chosen, {self._words(chosen)}"
 
