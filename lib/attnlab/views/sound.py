@@ -292,7 +292,7 @@ class Sound(View):
         )
         words += f", largest {self._say(self.signal[top])} at {number(top / self.rate, 3)} s"
         heard = self.signal[np.abs(self.signal) > base.nothing(self.limit)]
-        words += f", crosses 0 {int((np.diff(np.sign(heard)) != 0).sum())} times"
+        words += f", {int((np.diff(np.sign(heard)) != 0).sum())} zero crossings"
         if self.size is None or self.frames > LISTED:
             parts = np.array_split(self.signal, min(n, 8))
             words += f"; rms of {len(parts)} parts " + " ".join(
