@@ -103,8 +103,8 @@ class Pieces(View):
         boxes = PolyCollection([], clip_on=False)
         ax.add_collection(boxes, autolim=False)
         texts, ids = (base.numbers(ax, np.zeros((0, 2))) for _ in range(2))
-        texts.set_facecolor("black")
-        ids.set_facecolor(base.GREY)
+        texts.set(facecolor="black", snap=False)  # snapped to pixels, T and i would look bolder than e
+        ids.set(facecolor=base.GREY, snap=False)
         rest = base.write(ax, 0, 0, "", color=base.GREY)
         drawn = Drawn(ax, moving=[boxes, texts, ids, rest])
         frames = outlines(ax, drawn, (0, 1))
