@@ -138,7 +138,10 @@ function render({ model, el }) {
     const box = figure.getBoundingClientRect();
     const x = pointer.x - box.left, y = pointer.y - box.top;
     tip.style.left = `${Math.max(0, Math.min(x + 14, box.width - tip.offsetWidth - 4))}px`;
-    tip.style.top = `${y > tip.offsetHeight + 16 ? y - tip.offsetHeight - 10 : y + 20}px`;
+    const [, top, , height] = found.hit.box; // lines that come forward must not be covered: the tip stands below
+    const foot = ((top + height) * shown.scale * canvas.clientWidth) / shown.size[0] + 6;
+    const beside = y > tip.offsetHeight + 16 ? y - tip.offsetHeight - 10 : y + 20;
+    tip.style.top = `${found.hit.point ? foot : beside}px`;
   }
 
   canvas.addEventListener("pointermove", (event) => {

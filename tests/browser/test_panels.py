@@ -297,6 +297,8 @@ def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -
             lines.hover(*token_at(lab, side, row))
         seen.append(lines.pixels())
         name = f"{('query', 'key')[side]} {('The', 'well', 'slept')[len(seen) - 1]}:"
+        tip = lines.root.locator(".attnlab-tip").bounding_box()
+        assert tip["y"] > lines.point(*token_at(lab, 0, 3))[1], "below the lines, which it would cover"
         assert lines.tip().startswith(f"{name}\nhead 1: ") and "\nhead 2: " in lines.tip()
     assert len({picture.tobytes() for picture in [whole, *seen]}) == 4
     with lines.new_frame():

@@ -100,7 +100,7 @@ class Heads(View):
 
     def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
         """How the labels of the keys stand: the angle, its sine, and those that have room."""
-        leans = self._side >= 1.9 * self._size
+        leans = self._side >= 1.8 * self._size
         places = thinned(len(self.cols), self._side, 1.5 * self._size)
         return (
             (45 if leans else 90),
