@@ -20,6 +20,7 @@ def test_a_quick_run_of_everything_prints_every_table() -> None:
         "first live panel",
         "kB",
         "MiB after",
+        "byte pairs",
         "target",
     ):
         assert word in done.stdout
