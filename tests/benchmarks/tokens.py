@@ -35,7 +35,8 @@ def measure(quick: bool) -> dict[str, dict[str, float]]:
     text, found = prose(), {}
     for size in SIZES:
         tokenizer = BytePairTokenizer.train(text, size)
-        assert tokenizer.decode(ids := tokenizer.encode(text)) == text
+        ids = tokenizer.encode(text)
+        assert tokenizer.decode(ids) == text
         found[f"{size} asked for, {len(tokenizer)} made"] = {
             "train": seconds(lambda size=size: BytePairTokenizer.train(text, size), 1 if quick else 5),
             "encode": seconds(lambda it=tokenizer: it.encode(text), 1 if quick else 5),
