@@ -80,7 +80,8 @@ def code_lines(source: str) -> list[str]:
 def texts_of(output: NotebookNode) -> Iterator[str]:
     """All text that an output shows."""
     yield output.get("text", "")
-    yield from (value for mime, value in output.get("data", {}).items() if mime.startswith("text/"))
+    data = sorted(output.get("data", {}).items())  # a saved output is sorted, a fresh one is not
+    yield from (value for mime, value in data if mime.startswith("text/"))
 
 
 def links(text: str) -> list[str]:
