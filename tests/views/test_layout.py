@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -368,6 +368,17 @@ def test_numbers_stay_in_the_cells_of_a_dot_product(reach: float) -> None:
     assert all(box.width <= 50 for box, _ in numbers(drawn(dot)))
     whole = replace(dot, values=rng.uniform(-reach, reach, (8, 4)), mask=np.arange(8) != 3)
     assert all(box.width <= 48 for box, _ in numbers(drawn(whole)))
+
+
+@pytest.mark.parametrize("d_k", [1, 2, 9])
+@pytest.mark.parametrize("more", [{}, {"mask": [True, True]}, {"scale": 0.123}, {"scale": 1e-9}], ids=str)
+def test_headings_of_the_whole_path_stand_apart(d_k: int, more: dict[str, Any]) -> None:
+    more = {"scale": d_k**-0.5, "values": np.ones((2, 1)), **more}
+    stage = drawn(DotProduct(np.ones(d_k), np.ones((2, d_k)), **more))
+    headings = [t.get_window_extent() for t in texts(stage) if t.get_color() == base.GREY]
+    headings.sort(key=lambda box: box.x0)
+    assert len(headings) >= 4
+    assert all(right.x0 - left.x1 >= 4 for left, right in pairwise(headings))
 
 
 def test_the_whole_path_of_eight_keys_fits_beside_the_text() -> None:

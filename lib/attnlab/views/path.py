@@ -78,18 +78,24 @@ def blocks(view: Any) -> list[Block]:
         Block("q", (0, 0), above, **vectors),
         Block("q × k", (0, top), view.products, heading="q × k", **vectors),
     ]
-    column, gap = (NARROW, CLOSE) if view.whole else (WIDE, GAP)
+    column = NARROW if view.whole else WIDE
     for name in headings(view):
         values = {"sum": view.sums, "mask": view.masked}.get(name, view.scores)
-        place = row[-1].end[0] + gap, top
+        place = row[-1].end[0] + _gap(view, row[-1].heading, name), top
         row.append(Block(name, place, values[:, None], column, view.limit, heading=name))
     hidden = None if view.mask is None else ~view.mask
     if view.softmax:
-        place = row[-1].end[0] + gap, top
+        place = row[-1].end[0] + _gap(view, row[-1].heading, "softmax"), top
         row.append(
             Block("softmax", place, view.weights[:, None], column, 1.0, False, "softmax", hidden=hidden)
         )
     return row if view.values is None else [*row, *_mixing(view, row[-1].end[0] + LAST, top)]
+
+
+def _gap(view: Any, left: str, right: str) -> float:
+    """The space between two columns, or more where their headings need it."""
+    apart = (base.measure(left) + base.measure(right)) / 2 + 8 - NARROW
+    return max(CLOSE, apart) if view.whole else GAP
 
 
 def _mixing(view: Any, x: float, top: float) -> list[Block]:
