@@ -30,7 +30,7 @@ def rotate(q_or_k: ArrayLike, positions: ArrayLike) -> NDArray:
     q_or_k [..., n, d]; positions [..., n]: a real number for each token, often np.arange(n); a single vector
     [d] takes a single position. Columns 2i and 2i + 1 turn by position * 10000^(-2i / d). Turn queries and
     keys and leave the values: of the positions, q · k then knows only the difference.
-    Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.4. Some models pair column i with i + d / 2.
+    Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.2.2. Some models pair i with i + d / 2.
     ValueError or TypeError: d is odd, positions that do not fit, numbers that are not finite or not real.
     """
     x = as_finite("q_or_k", q_or_k)

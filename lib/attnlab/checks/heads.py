@@ -101,13 +101,13 @@ _COLUMNS = [
 _WRONG_SPLIT_HEADS = {
     lambda a, n_heads: a.reshape(n_heads, len(a), -1): (
         "the shape is right, the numbers are not: reshape reads row after row, so a head gets whole tokens. "
-        "First reshape to (n, n_heads, d_head), then transpose."
+        "First reshape to (len(a), n_heads, -1), then transpose."
     ),
     lambda a, n_heads: a.reshape(len(a), n_heads, -1): (
         "this is [token, head, d_head]. Bring the head to the front: .transpose(1, 0, 2)."
     ),
     lambda a, n_heads: a.reshape(len(a), -1, n_heads).transpose(2, 0, 1): (
-        "head h gets every n_heads-th column. Its columns are neighbours: reshape to (n, n_heads, d_head)."
+        "head h gets every n_heads-th column. Its columns are neighbours: reshape to (len(a), n_heads, -1)."
     ),
     lambda a, n_heads: a.reshape(len(a), n_heads, -1).transpose(1, 2, 0): (
         "this is [head, d_head, token]: the last two axes have changed places. Use .transpose(1, 0, 2)."
@@ -177,9 +177,18 @@ def _without_w_o(x, W_Q, W_K, W_V, W_O, n_heads):
 
 _WRONG_MULTI_HEAD = {
     _faulty(scale=lambda d_model, n_heads: d_model**-0.5): (
-        "the scores are divided by the root of d_model. A head has only d_head numbers: use np.sqrt(d_head)."
+        "the scores are divided by the root of d_model. A head has fewer numbers: use np.sqrt(q.shape[2])."
     ),
-    _faulty(scale=lambda d_model, n_heads: 1): "the scores are not scaled. Divide them by np.sqrt(d_head).",
+    _faulty(scale=lambda d_model, n_heads: 1): (
+        "the scores are not scaled. Divide them by np.sqrt(q.shape[2])."
+    ),
+    _faulty(scale=lambda d_model, n_heads: 2**-0.5): (
+        "this always divides by √2, the d_head of the notebook. Take it from the split queries: q.shape[2]."
+    ),
+    _faulty(split=lambda a, n_heads: a.reshape(len(a), n_heads, -1), join=lambda f: f.reshape(len(f), -1)): (
+        "each token attends only within itself: the axes are [token, head, d_head]. Bring the head to the "
+        "front, as split_heads does."
+    ),
     _faulty(scale=lambda d_model, n_heads: n_heads / d_model): (
         "the scores are divided by d_head. Take its square root."
     ),
@@ -208,7 +217,7 @@ _WRONG_MULTI_HEAD = {
         "the heads are averaged. Concatenate them: each keeps its own columns."
     ),
     _faulty(split=lambda a, n_heads: a.reshape(n_heads, len(a), -1)): (
-        "the split gives a head whole tokens. Reshape to (n, n_heads, d_head), then transpose."
+        "the split gives a head whole tokens. Reshape to (len(a), n_heads, -1), then transpose."
     ),
     _faulty(split=lambda a, n_heads: a.reshape(len(a), -1, n_heads).transpose(2, 0, 1)): (
         "the split gives head h every n_heads-th column. Its columns stand next to each other."

@@ -148,7 +148,16 @@ def _after(scores: NDArray, mask: NDArray) -> NDArray:
     return _plain(scores) * mask
 
 
+def _after_divided(scores: NDArray, mask: NDArray) -> NDArray:
+    total = _after(scores, mask).sum(axis=-1, keepdims=True)
+    return _after(scores, mask) / np.where(total == 0, 1, total)
+
+
 _MASKED = [
+    (
+        np.array([[3.0, 800.0], [1.0, 2.0], [900.0, 901.0]]),
+        np.array([[True, False], [False, False], [True, True]]),
+    ),
     (np.array([[1.0, 2.0], [0.5, -1.0]]), np.array([[True, True], [False, False]])),
     (
         np.array([[2.0, 0.0, 1.0], [1.0, 3.0, -1.0], [0.0, 0.5, 2.0]]),
@@ -161,6 +170,10 @@ _MASKED = [
 ]
 
 _WRONG_SAFE_WEIGHTS = {
+    lambda scores, mask: _after_divided(scores, mask): (
+        "a hidden score still counts: with 800 behind the mask, a row that may see something becomes zeros. "
+        "Mask the scores, before softmax."
+    ),
     lambda scores, mask: _plain(np.where(mask, scores, -np.inf)): (
         "the row that may see nothing is 0 / 0. Find such rows with mask.any(axis=-1) and give them zeros."
     ),

@@ -36,7 +36,7 @@ _WRONG_TURN_LENGTH = {
         "this is omega, the angle for one step. How many steps make 2π? Divide 2 * np.pi by it."
     ),
     lambda pair, d: 2 * np.pi * 10000 ** (pair / d): (
-        "the exponent is half as large as it should be. It is 2i / d: write 2 * pair / d."
+        "the exponent is half as large as it should be. Write 2 * pair / d."
     ),
     lambda pair, d: 2 * np.pi * 10000 ** (4 * pair / d): (
         "the exponent is twice as large as it should be. d counts all columns, not the pairs: 2 * pair / d."
@@ -67,8 +67,13 @@ def _scores(Q: NDArray, K: NDArray) -> NDArray:
     return Q @ K.T / np.sqrt(K.shape[1])
 
 
+def _back(n: int) -> NDArray:
+    """How many steps a key stands before the query; negative: ahead."""
+    return np.arange(n)[:, None] - np.arange(n)
+
+
 def _distance(n: int) -> NDArray:
-    return np.abs(np.arange(n)[:, None] - np.arange(n))
+    return np.abs(_back(n))
 
 
 def _seen(scores: NDArray) -> NDArray:
@@ -105,6 +110,13 @@ _QUERIES = [
 ]
 
 _WRONG_CAUSAL_ALIBI = {
+    lambda Q, K, V, slope: softmax(_scores(Q, K) - slope * _back(len(Q))) @ V: (
+        "the mask is missing, and keys ahead even get a bonus, because their distance is negative. "
+        "Put -np.inf where the key is ahead."
+    ),
+    lambda Q, K, V, slope: softmax(_seen(_scores(Q, K))) * np.exp(-slope * _distance(len(Q))) @ V: (
+        "the price is taken after softmax, and the rows no longer sum to 1. Subtract it from the scores."
+    ),
     lambda Q, K, V, slope: softmax(_priced(Q, K, slope)) @ V: (
         "the mask is missing: a token sees what comes after it. Put -np.inf where the key is ahead."
     ),
@@ -121,7 +133,7 @@ _WRONG_CAUSAL_ALIBI = {
         "every step costs 1 here, whatever the slope. Multiply the distance by slope."
     ),
     lambda Q, K, V, slope: softmax(_seen(Q @ K.T - slope * _distance(len(Q)))) @ V: (
-        "the scores are not scaled. Divide Q @ K.T by np.sqrt(d_k) first."
+        "the scores are not scaled. Divide Q @ K.T by np.sqrt(K.shape[1]) first."
     ),
     lambda Q, K, V, slope: softmax(_seen(Q @ K.T / K.shape[1] - slope * _distance(len(Q)))) @ V: (
         "this divides by d_k. Take its square root."

@@ -58,9 +58,13 @@ _QUERIES = [
 ]
 
 _WRONG_ATTEND_ONE = {
+    lambda q, K, V: softmax(K @ q / 2) @ V: (
+        "this always divides by 2, the root of the notebook's own d_k. Here d_k differs from input to input: "
+        "take it from what is passed in, len(q)."
+    ),
     lambda q, K, V: (
         softmax(K @ q) @ V
-    ): "the scores are not scaled. Divide them by np.sqrt(d_k) before softmax.",
+    ): "the scores are not scaled. Divide them by np.sqrt(len(q)) before softmax.",
     lambda q, K, V: (
         softmax(K @ q / len(q)) @ V
     ): "this divides by d_k. Take its square root: np.sqrt(len(q)).",
@@ -104,7 +108,11 @@ _PROJECTIONS = [
 ]
 
 _WRONG_ONE_MATRIX = {
-    lambda W_Q, W_K: W_Q @ W_K.T: "the scale is missing. Divide by np.sqrt(d_k).",
+    lambda W_Q, W_K: W_Q @ W_K.T / 2: (
+        "this always divides by 2, the root of the notebook's own d_k. Take it from what is passed in: "
+        "W_Q.shape[1]."
+    ),
+    lambda W_Q, W_K: W_Q @ W_K.T: "the scale is missing. Divide by np.sqrt(W_Q.shape[1]).",
     lambda W_Q, W_K: W_Q @ W_K.T / W_Q.shape[1]: "this divides by d_k. Take its square root.",
     lambda W_Q, W_K: W_Q @ W_K.T / np.sqrt(len(W_Q)): (
         "this divides by the root of the number of rows. d_k is the number of columns: W_Q.shape[1]."
@@ -113,13 +121,13 @@ _WRONG_ONE_MATRIX = {
     lambda W_Q, W_K: _one_matrix(W_K, W_Q): (
         "here the keys ask and the queries offer. x W_Q stands on the left: begin with W_Q."
     ),
-    lambda W_Q, W_K: W_K @ W_Q.T: "two things: begin with W_Q, not W_K, and divide by np.sqrt(d_k).",
+    lambda W_Q, W_K: W_K @ W_Q.T: "two things: begin with W_Q, not W_K, and divide by np.sqrt(W_Q.shape[1]).",
     lambda W_Q, W_K: W_Q.T @ W_K / np.sqrt(W_Q.shape[1]): (
         "this is d_k by d_k. M stands between x and x.T, so it is d_model by d_model: transpose W_K instead."
     ),
     lambda W_Q, W_K: (
         W_Q.T @ W_K
-    ): "this is d_k by d_k, and not scaled. Transpose W_K, and divide by np.sqrt(d_k).",
+    ): "this is d_k by d_k, and not scaled. Transpose W_K, and divide by np.sqrt(W_Q.shape[1]).",
     lambda W_Q, W_K: W_Q * W_K: "this multiplies entry by entry. A matrix product is @.",
     lambda W_Q, W_K: _one_matrix(W_Q, W_Q): "W_Q stands here twice. The keys come from W_K.",
     lambda W_Q, W_K: _one_matrix(W_K, W_K): "W_K stands here twice. The queries come from W_Q.",
