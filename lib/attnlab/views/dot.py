@@ -13,6 +13,7 @@ from attnlab.views import base, path
 from attnlab.views.base import Box, Drawn, Measure, View, number
 from attnlab.views.maps import LEAN, as_mask, outlines, place_outlines, scale_of, thinned
 from attnlab.views.path import HIGH, Block
+from attnlab.views.text import outline
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,8 @@ class DotProduct(View):
             points += [base.grid_points(x, y, rows, cols, block.cell, HIGH)] if block.numbered else []
         self._label(ax)
         drawn.parts.numbers = base.numbers(ax, np.concatenate(points))
-        drawn.parts.names = [
-            base.write(ax, x - 8, y + HIGH / 2, "", ha="right", weight="bold") for x, y, _ in self._names()
-        ]
-        drawn.moving = [drawn.parts.numbers, *drawn.parts.names]
+        drawn.parts.names = base.numbers(ax, np.zeros((len(self._names()), 2)))
+        drawn.moving = [drawn.parts.numbers, drawn.parts.names]
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
 
@@ -207,8 +206,11 @@ class DotProduct(View):
                 inks.append(base.ink(colours))
         base.set_numbers(drawn.parts.numbers, texts, np.concatenate(inks))
         place_outlines(drawn.parts.outline, self.selected, HIGH, path.below(self))
-        for name, (_, _, text) in zip(drawn.parts.names, self._names(), strict=True):
-            name.set_text(text)
+        names, bold = self._names(), (base.SIZE, "bold")
+        drawn.parts.names.set_paths([outline(text, *bold) for _, _, text in names])
+        ends = [(x - 8 - base.measure(text, *bold) / 2, y + HIGH / 2) for x, y, text in names]
+        drawn.parts.names.set_offsets(ends)
+        drawn.parts.names.set_facecolor("black")
 
     # ------------------------------------------------------------ the words
 

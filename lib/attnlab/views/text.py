@@ -68,11 +68,11 @@ def _strokes(latex: str) -> Path:
 
 
 @lru_cache(4096)
-def outline(text: str, size: float = base.SIZE) -> Path:
-    """A text as an outline in points, the middle of a line of it at (0, 0)."""
-    vertices, codes = text_to_path.get_text_path(base.font(), text)
+def outline(text: str, size: float = base.SIZE, weight: str = "normal") -> Path:
+    """A text as an outline in points, the middle of a line of it at (0, 0): cheaper to move than a Text."""
+    vertices, codes = text_to_path.get_text_path(base.font(weight=weight), text)
     scale = size / text_to_path.FONT_SCALE
-    middle = base.measure(text, size) * 72 / base.DPI / 2, size * 0.36
+    middle = base.measure(text, size, weight) * 72 / base.DPI / 2, size * 0.36
     return Path(np.asarray(vertices) * scale - middle, codes)
 
 
