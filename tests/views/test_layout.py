@@ -15,6 +15,7 @@ from matplotlib.transforms import Bbox
 
 from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, Points, View, base
 from attnlab.views.stage import BETWEEN, TITLE, WIDEST, Slot, Stage, arrange, heading
+from attnlab.views.text import outline
 from tests.views.samples import KINDS, SENTENCE, names, pixels, view, weights
 
 # ---------------------------------------------------------------- boxes
@@ -215,14 +216,23 @@ def test_every_label_is_written(kind: str) -> None:
         "heads": {"head 1", "head 2", "head 3", "0", "0.5", "1"},
         "links": {"query", "key"},
         "head_links": {"query", "key", "head 1", "head 2", "head 3"},
-        "dot": {"q because", "k cat", "q × k", "sum·scale", "softmax", "animal", "drink", "state", "time"},
-        "path": {"q because", "k cat", "v cat", "q × k", "sum", "× 1/√d_k", "mask", "softmax", "weight × v"}
+        "dot": {"q × k", "sum·scale", "softmax", "animal", "drink", "state", "time"},
+        "path": {"q × k", "sum", "× 1/√d_k", "mask", "softmax", "weight × v"}
         | {"output", "animal", "time", "being", "doing"},
         "bars": {"−1", "0", "1"},
         "curves": {"step", "loss", "0", "10", "3"},
         "points": {"mix", "animal", "drink", "−1", "0", "1"},
     }
     assert extra.get(kind, set()) <= {*written}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("dot", ["q because", "k cat"]), ("path", ["q because", "k cat", "v cat"])]
+)
+def test_the_names_of_a_query_row_are_written(kind: str, said: list[str]) -> None:
+    [shown] = drawn(view(kind, labels=SENTENCE[:5], selected=1))._drawn
+    for path, text in zip(shown.parts.names.get_paths(), said, strict=True):
+        assert np.array_equal(path.vertices, outline(text, weight="bold").vertices)
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3, 4, 8])
@@ -387,7 +397,7 @@ def test_the_whole_path_of_eight_keys_fits_beside_the_text() -> None:
     keys, values = rng.normal(size=(8, 4)), rng.normal(size=(8, 4))
     stage = drawn(DotProduct(keys[0], keys, SENTENCE, "path", query="thirsty", values=values, **more))
     assert stage.size[0] <= WIDEST and stage.size[1] <= 460
-    assert len(list(numbers(stage))) == 2 * 4 + 8 * 4 + 4 * 8 + 4 + 8 * 4 + 4
+    assert len(list(numbers(stage))) == 2 * 4 + 8 * 4 + 4 * 8 + 4 + 8 * 4 + 4 + 3  # three names
 
 
 @pytest.mark.parametrize("values", [[0.123, 1], [-2.5, 3], [12345, -99999], [1e-5, -2e-6], [99.5, 1]])
