@@ -178,6 +178,31 @@ def test_training_on_real_sentences_is_the_loop_of_the_paper() -> None:
     assert learnt_by(BytePairTokenizer.train(text, 256 + 200)) == plain_loop(text, 200)
 
 
+def test_one_long_word_is_learnt_and_cut_like_any_other() -> None:
+    text = "".join(np.random.default_rng(0).choice(list("ACGT"), 3000))
+    tokenizer = BytePairTokenizer.train(text, 256 + 60)
+    assert learnt_by(tokenizer) == plain_loop(text, 60)
+    assert tokenizer.encode(text) == replayed(tokenizer, text)
+
+
+def replayed(tokenizer: BytePairTokenizer, text: str) -> list[int]:
+    """The ids of one word: every merge in the order learnt, from left to right."""
+    ids = list(text.encode())
+    for new, pair in enumerate(tokenizer.pairs, 256):
+        i = 0
+        while i < len(ids) - 1:
+            if (ids[i], ids[i + 1]) == pair:
+                ids[i : i + 2] = [new]
+            i += 1
+    return ids
+
+
+@given(training_text, st.text("abcé漢", max_size=40))
+def test_encoding_is_every_merge_in_order(training: str, word: str) -> None:
+    tokenizer = BytePairTokenizer.train(training, 280)
+    assert tokenizer.encode(word) == replayed(tokenizer, word)
+
+
 def test_merges_are_told_in_order_and_as_text() -> None:
     tokenizer = BytePairTokenizer.train("aaab aaab xaab", 300)
     assert tokenizer.merges == (("a", "a"), ("aa", "a"), ("aaa", "b"))

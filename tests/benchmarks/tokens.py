@@ -31,23 +31,34 @@ def seconds(work: Callable[[], Any], repeats: int) -> float:
     return min(found)
 
 
+def one_word() -> str:
+    """The letters of that text alone: nothing tells where a word ends, as in a language without spaces."""
+    letters = "".join(filter(str.isalpha, prose())).encode()
+    return (letters * 2)[:BYTES].decode(errors="ignore")
+
+
 def measure(quick: bool) -> dict[str, dict[str, float]]:
-    text, found = prose(), {}
-    for size in SIZES:
-        tokenizer = BytePairTokenizer.train(text, size)
-        ids = tokenizer.encode(text)
-        assert tokenizer.decode(ids) == text
-        found[f"{size} asked for, {len(tokenizer)} made"] = {
-            "train": seconds(lambda size=size: BytePairTokenizer.train(text, size), 1 if quick else 5),
-            "encode": seconds(lambda it=tokenizer: it.encode(text), 1 if quick else 5),
-            "bytes": len(text.encode()) / len(ids),
-        }
-    return found
+    repeats = 1 if quick else 5
+    cases = [(prose(), size, "") for size in SIZES] + [(one_word(), SIZES[1], ", no spaces")]
+    return {f"{size} asked for{what}": measured(text, size, repeats) for text, size, what in cases}
+
+
+def measured(text: str, size: int, repeats: int) -> dict[str, float]:
+    tokenizer = BytePairTokenizer.train(text, size)
+    ids = tokenizer.encode(text)
+    assert tokenizer.decode(ids) == text
+    return {
+        "size": len(tokenizer),
+        "train": seconds(lambda: BytePairTokenizer.train(text, size), repeats),
+        "encode": seconds(lambda: tokenizer.encode(text), repeats),
+        "bytes": len(text.encode()) / len(ids),
+    }
 
 
 def show(found: dict[str, dict[str, float]]) -> str:
     rows = [
-        (name, f"{n['train']:.2f}", f"{n['encode']:.2f}", f"{n['bytes']:.1f}") for name, n in found.items()
+        (name, f"{n['size']}", f"{n['train']:.2f}", f"{n['encode']:.2f}", f"{n['bytes']:.1f}")
+        for name, n in found.items()
     ]
-    heads = ("byte pairs, 100 kB", "training, s CPU", "encoding, s CPU", "bytes a token")
+    heads = ("byte pairs, 100 kB", "tokens made", "training, s CPU", "encoding, s CPU", "bytes a token")
     return table(heads, rows)

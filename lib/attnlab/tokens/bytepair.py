@@ -1,17 +1,17 @@
 """Byte-pair encoding: begin with bytes, and make one token of the most frequent pair, again and again."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
 from typing import Self
 
 from ..attention.boundary import as_whole
 from .text import as_ids, as_text, as_training_text, spaced
 
 BYTES = 256
+BORDER = -1
 Pair = tuple[int, int]
 
 
@@ -36,7 +36,7 @@ class BytePairTokenizer:
         if as_whole("size", size) < BYTES:
             raise ValueError(f"size must be {BYTES} or more, got {size}: the alphabet is the {BYTES} bytes")
         chunks = Counter(piece.encode() for piece in spaced(as_training_text(text)))
-        return cls(tuple(_learn([list(chunk) for chunk in chunks], list(chunks.values()), size - BYTES)))
+        return cls(tuple(_learn(chunks, size - BYTES)))
 
     @cached_property
     def _bytes(self) -> list[bytes]:
@@ -70,16 +70,26 @@ class BytePairTokenizer:
         ids: list[int] = []
         for chunk in spaced(as_text(text)):
             if chunk not in known:
-                known[chunk] = self._encode_chunk(list(chunk.encode()), limit)
+                known[chunk] = self._encode_chunk(chunk.encode(), limit)
             ids += known[chunk]
         return ids
 
-    def _encode_chunk(self, ids: list[int], limit: int) -> list[int]:
-        while True:
-            rank = min((self._ranks.get(pair, limit) for pair in pairwise(ids)), default=limit)
-            if rank >= limit:
-                return ids
-            ids = _merge(ids, self.pairs[rank], BYTES + rank)
+    def _encode_chunk(self, chunk: bytes, limit: int) -> list[int]:
+        row, waiting = _Row(chunk), []  # waiting: (rank, place) of the pairs that can be merged
+
+        def look(at: int) -> None:
+            if (rank := self._ranks.get(row.pair(at), limit)) < limit:
+                heappush(waiting, (rank, at))
+
+        for at in range(len(chunk)):
+            look(at)
+        while waiting:
+            rank, at = heappop(waiting)
+            if row.pair(at) == self.pairs[rank]:
+                row.join(at, BYTES + rank)
+                look(row.before[at])
+                look(at)
+        return [i for i in row.ids if i != BORDER]
 
     def tokens(self, text: str, merges: int | None = None) -> list[str]:
         """The pieces of `text`, by all merges or only the first so many."""
@@ -97,20 +107,32 @@ def _shown(piece: bytes) -> str:
     return piece.decode(errors="backslashreplace")
 
 
-def _merge(ids: list[int], pair: Pair, new: int) -> list[int]:
-    """`ids` with `new` in place of each `pair`, from left to right."""
-    merged: list[int] = []
-    for i in ids:
-        if merged and (merged[-1], i) == pair:
-            merged[-1] = new
-        else:
-            merged.append(i)
-    return merged
+class _Row:
+    """Ids side by side. Each knows its neighbours, so two of them join at once.
+
+    The row is a ring: the border at place -1 comes after the last id and before the first.
+    """
+
+    def __init__(self, ids: Iterable[int]) -> None:
+        self.ids = [*ids, BORDER]
+        self.before, self.after = (list(range(i, i + len(self.ids))) for i in (-1, 1))
+        self.after[-1] = -1
+
+    def pair(self, at: int) -> Pair:
+        """The id at this place and the next one."""
+        return self.ids[at], self.ids[self.after[at]]
+
+    def join(self, at: int, new: int) -> None:
+        """Put `new` in place of the pair at `at`."""
+        right = self.after[at]
+        self.ids[at], self.ids[right] = new, BORDER
+        self.after[at] = self.after[right]
+        self.before[self.after[at]] = at
 
 
-def _learn(chunks: list[list[int]], times: list[int], count: int) -> list[Pair]:
-    """The first `count` merges of `chunks`, each of which occurs so many `times`. Changes `chunks`."""
-    found = _Pairs(chunks, times)
+def _learn(chunks: Counter[bytes], count: int) -> list[Pair]:
+    """The first `count` merges of words that occur so often each."""
+    found = _Pairs(chunks)
     learnt: list[Pair] = []
     while len(learnt) < count and (pair := found.best()):
         learnt.append(pair)
@@ -121,17 +143,18 @@ def _learn(chunks: list[list[int]], times: list[int], count: int) -> list[Pair]:
 class _Pairs:
     """How often each pair of neighbours occurs, and where, kept up to date from merge to merge.
 
+    All words stand in one row, with a border between them; a merge touches only the places of its pair.
     The heap may hold stale entries. After its first count a pair only gets rarer, and its first place only
     moves on: so an entry that is still true when it comes up is the best one.
     """
 
-    def __init__(self, chunks: list[list[int]], times: list[int]) -> None:
-        self.chunks, self.times = chunks, times
-        self.lengths = [1] * BYTES  # bytes of each id
+    def __init__(self, chunks: Counter[bytes]) -> None:
+        self.row = _Row(i for chunk in chunks for i in (*chunk, BORDER))
+        self.times = [times for chunk, times in chunks.items() for _ in range(len(chunk) + 1)]
         self.counts: Counter[Pair] = Counter()
-        self.where: dict[Pair, set[int]] = defaultdict(set)  # the chunks that hold a pair
-        for chunk in range(len(chunks)):
-            self._count(chunk, 1)
+        self.where: dict[Pair, set[int]] = defaultdict(set)  # the places of the left id of a pair
+        for at in range(len(self.times)):
+            self._count(at, 1)
         self.heap = [self._entry(pair) for pair in self.counts]
         heapify(self.heap)
 
@@ -148,27 +171,30 @@ class _Pairs:
         return None
 
     def merge(self, pair: Pair, new: int) -> None:
-        """Put `new` in place of `pair` everywhere."""
-        self.lengths.append(self.lengths[pair[0]] + self.lengths[pair[1]])
+        """Put `new` in place of `pair` everywhere, from left to right."""
         made: set[Pair] = set()
-        for chunk in list(self.where[pair]):
-            self._count(chunk, -1)
-            self.chunks[chunk] = _merge(self.chunks[chunk], pair, new)
-            self._count(chunk, 1)
-            made.update(found for found in pairwise(self.chunks[chunk]) if new in found)
+        for at in sorted(self.where[pair]):
+            if self.row.pair(at) == pair:  # in a a a the first two are one now, and the third is alone
+                made.update(self._join(at, new))
         for found in made:
-            heappush(self.heap, self._entry(found))
+            if self.counts[found]:
+                heappush(self.heap, self._entry(found))
 
-    def _count(self, chunk: int, sign: int) -> None:
-        for pair in pairwise(self.chunks[chunk]):
-            self.counts[pair] += sign * self.times[chunk]
-            (self.where[pair].add if sign > 0 else self.where[pair].discard)(chunk)
+    def _join(self, at: int, new: int) -> list[Pair]:
+        """Make one of the id at `at` and the next; the pairs that come up."""
+        left, right = self.row.before[at], self.row.after[at]
+        for place in (left, at, right):
+            self._count(place, -1)
+        self.row.join(at, new)
+        return [self._count(place, 1) for place in (left, at)]
 
-    def _entry(self, pair: Pair) -> tuple[int, int, int, Pair]:
-        """What the heap sorts by: most frequent first, then by chunk and by byte in it."""
-        first, at = min(self.where[pair]), 0
-        for found in pairwise(self.chunks[first]):
-            if found == pair:
-                break
-            at += self.lengths[found[0]]
-        return -self.counts[pair], first, at, pair
+    def _count(self, at: int, sign: int) -> Pair:
+        pair = self.row.pair(at)
+        if BORDER not in pair:
+            self.counts[pair] += sign * self.times[at]
+            (self.where[pair].add if sign > 0 else self.where[pair].discard)(at)
+        return pair
+
+    def _entry(self, pair: Pair) -> tuple[int, int, Pair]:
+        """What the heap sorts by: most frequent first, then by place."""
+        return -self.counts[pair], min(self.where[pair]), pair
