@@ -72,6 +72,9 @@ def _favourites(weights: NDArray) -> NDArray[np.integer]:
 
 
 _WRONG_RECEIVED = {
+    lambda weights, tokens: tokens[int(np.argmax(weights.max(axis=0)))]: (
+        "this takes the largest weight of each column. Add up the whole column: weights.sum(axis=0)."
+    ),
     lambda weights, tokens: int(np.argmax(weights.sum(axis=0))): (
         "this is the number of the token. Look the word up: tokens[number]."
     ),

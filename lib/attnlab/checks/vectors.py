@@ -48,9 +48,16 @@ _WORDS = [
     ([list("banana"), list("nab"), list("an"), list("bad"), list("bad"), list("bad"), list("bad")],),
     ([list("ab"), list("cd"), list("bc"), list("bb")],),
     ([list("xabab"), list("yabab")],),
+    ([list("ab"), list("cdcdcd"), list("ab")],),
 ]
 
 _WRONG_PAIR = {
+    lambda words: _first(Counter(pair for pieces in words for pair in dict.fromkeys(pairwise(pieces)))): (
+        "a pair that occurs twice in one word counts once here. Count every place."
+    ),
+    lambda words: _first(_counts(words[:1])): (
+        "only the first word is counted. Is the return inside the loop? It comes after it."
+    ),
     lambda words: _first(_counts([[piece for pieces in words for piece in pieces]])): (
         "this also pairs the end of a word with the beginning of the next. Count inside each word."
     ),
@@ -104,6 +111,9 @@ def _columns(ids: list[int], size: int) -> NDArray:
 _IDS = [([2, 0, 3], 5), ([1, 1, 4, 2], 6), ([0, 2], 3)]
 
 _WRONG_ONE_HOT = {
+    lambda ids, size: np.eye(9)[ids]: (
+        "these rows have 9 places, as many as the notebook has words. Use the size that is handed over."
+    ),
     lambda ids, size: _one_hot(ids, size).T: (
         "rows and columns have changed places. A row is a token: the shape is [len(ids), size]."
     ),
@@ -171,7 +181,16 @@ _IMAGES = [
 _WRONG_PATCHES = {
     lambda image, side: image.reshape(-1, side * side): (
         "the rows have the right length, but they are no squares: reshape reads on along the image. "
-        "Swap the two middle axes before the last reshape: transpose(0, 2, 1, 3)."
+        "First four axes, (height // side, side, width // side, side), then transpose(0, 2, 1, 3), then the "
+        "last reshape."
+    ),
+    lambda image, side: (
+        image.reshape(image.shape[0] // side, image.shape[1] // side, side, side)
+        .transpose(0, 2, 1, 3)
+        .reshape(-1, side * side)
+    ): (
+        "the first reshape has its axes in the wrong order. An image runs: row of patches, line in it, "
+        "column of patches, place in the line: (height // side, side, width // side, side)."
     ),
     lambda image, side: _in_order(image, side, 2, 0, 1, 3): (
         "the patches come column by column. The next patch is the one to the right: row first."
