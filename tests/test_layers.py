@@ -18,6 +18,9 @@ MODULE_LINES, FUNCTION_LINES = 400, 25
 LAYERS: dict[str, set[str]] = {
     "attention": {"numpy"},
     "tokens": {"attention", "numpy"},
+    "tasks": {"attention", "tokens", "numpy"},
+    "models": {"attention", "numpy", "torch"},
+    "training": {"models", "tasks", "numpy", "torch"},
     "views": {"attention", "numpy", "matplotlib", "PIL"},
     "checks": {"attention", "tokens", "numpy"},
     "screen": {"views", "anywidget", "traitlets"},
@@ -26,7 +29,18 @@ LAYERS: dict[str, set[str]] = {
     "filmstrip": {"screen", "views"},
     "panel": {"controls", "learner", "filmstrip", "screen", "views", "ipywidgets", "IPython"},
     "server": {"jupyter_server"},
-    "__init__": {"attention", "tokens", "views", "checks", "controls", "panel", "screen"},
+    "__init__": {
+        "attention",
+        "tokens",
+        "tasks",
+        "models",
+        "training",
+        "views",
+        "checks",
+        "controls",
+        "panel",
+        "screen",
+    },
 }
 NEVER = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
 

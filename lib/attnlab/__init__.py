@@ -9,24 +9,29 @@ from typing import Any
 _HOMES = {
     "attention": "Attention alibi_bias apply_mask causal_mask multi_head_attention padding_mask rotate "
     "scaled_dot_product_attention sinusoidal_positions softmax",
+    "models": "Config Transformer",
     "controls": "Choice Scrub Sentence Slider Switches Toggle",
     "panel": "Panel explore present",
+    "tasks": "Data Task",
     "tokens": "BytePairTokenizer CharTokenizer WordTokenizer frames patches read_text spectrogram words",
+    "training": "SGD Adam Constant Cosine Frame Plan RMSprop Run Runs StepDecay Warmup WarmupCosine "
+    "early_stop fit load_run resume sweep",
     "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points Sound View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+_MODULES = ("checks", "models", "tasks", "training")
 
 __all__ = list(_HOME)
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    if name == "checks":
-        return import_module("attnlab.checks")
+    if name in _MODULES:
+        return import_module(f"attnlab.{name}")
     if name not in _HOME:
         raise AttributeError(f"attnlab has no {name!r}; it has {', '.join(sorted(_HOME))}")
     return getattr(import_module(f"attnlab.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOME, "checks"])
+    return sorted([*_HOME, *_MODULES])

@@ -1,0 +1,75 @@
+"""A look at what a Transformer is given: every error names the argument, what was given, and what to do."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .config import Config
+
+
+def check_input(config: Config, tokens: Tensor, source: Tensor | None, mask: Tensor | None) -> None:
+    """ValueError or TypeError for what a model of this config cannot read."""
+    if (source is None) == (config.kind == "encoder-decoder"):
+        remedy = "pass source=..." if source is None else "leave it out, or make an encoder-decoder"
+        needed = "needs a source" if source is None else "takes no source"
+        raise ValueError(f"a model of kind={config.kind!r} {needed}: {remedy}")
+    _check_tokens("tokens", tokens, config)
+    if source is not None:
+        _check_tokens("source", source, config)
+        if len(source) != len(tokens):
+            raise ValueError(
+                f"tokens and source must hold equally many sequences, got {len(tokens)} and {len(source)}; "
+                "give one source for each sequence"
+            )
+    if mask is not None:
+        _check_mask(mask, *tokens.shape, config)
+
+
+def _check_tokens(name: str, given: Tensor, config: Config) -> None:
+    if not isinstance(given, Tensor) or given.dtype not in (torch.int64, torch.int32):
+        raise TypeError(
+            f"{name} must be a tensor of whole numbers (int64), got {_type(given)}; "
+            "use torch.as_tensor(ids).long()"
+        )
+    if given.ndim != 2 or 0 in given.shape:
+        raise ValueError(
+            f"{name} must be [batch, token], got {list(given.shape)}; for one sequence {name}[None]"
+        )
+    if given.shape[1] > config.length:
+        raise ValueError(
+            f"{name} has {given.shape[1]} tokens, this model takes at most {config.length}: shorten it, "
+            "or make a model with a larger length"
+        )
+    low, high = int(given.min()), int(given.max())
+    if low < 0 or high >= config.vocabulary:
+        raise ValueError(
+            f"{name} holds {low if low < 0 else high}, but the vocabulary is 0 to {config.vocabulary - 1}: "
+            "look at how it was encoded, or make a model with a larger vocabulary"
+        )
+
+
+def _check_mask(mask: Tensor, batch: int, length: int, config: Config) -> None:
+    if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
+        raise TypeError(
+            f"mask must be a bool tensor (True = may attend), got {_type(mask)}; "
+            "write mask == 1 for ones and zeros"
+        )
+    full = [batch, length, length]
+    if mask.ndim != 3 or any(has not in (1, n) for has, n in zip(mask.shape, full, strict=True)):
+        raise ValueError(
+            f"mask must be [batch, query, key], here {full} or 1 where all share it, got {list(mask.shape)}; "
+            "for one mask for all sequences mask[None]"
+        )
+    seen = mask.expand(full) if config.kind == "encoder" else mask.expand(full).tril()
+    blind = (~seen.any(-1)).nonzero()  # [found, 2]: batch, query
+    if len(blind):
+        sequence, row = blind[0].tolist()
+        raise ValueError(
+            f"mask leaves row {row} of sequence {sequence} nothing to attend to: "
+            "let it see at least one key, for example itself"
+        )
+
+
+def _type(given: Any) -> str:
+    return str(given.dtype) if isinstance(given, Tensor) else type(given).__name__

@@ -1,0 +1,105 @@
+"""What a Transformer is made of, as a few numbers and words."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+KINDS = ("encoder", "decoder", "encoder-decoder")
+NORMS = ("pre", "post", "none")
+POSITIONS = ("learned", "sinusoidal", "rotary", "none")
+ACTIVATIONS = ("relu", "gelu", "tanh")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a Transformer is made of.
+
+    `vocabulary` tokens, sequences of at most `length`. `d_ff` None: 4 * d_model; 0: attention only. `norm`:
+    "pre" (before each part, and once at the end), "post" (after it, as in the paper) or "none". `init_scale`
+    multiplies the spread 1/√d_in of every matrix at the start. `attention_scale` replaces 1/√d_head.
+    `outputs`: how many classes (default: the vocabulary). Raises TypeError or ValueError for what cannot be
+    built.
+    """
+
+    vocabulary: int
+    length: int
+    kind: str = "encoder"
+    d_model: int = 32
+    n_heads: int = 1
+    n_layers: int = 1
+    d_ff: int | None = None
+    norm: str = "pre"
+    residual: bool = True
+    positions: str = "learned"
+    activation: str = "relu"
+    init_scale: float = 1.0
+    attention_scale: float | None = None
+    outputs: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("vocabulary", "length", "d_model", "n_heads", "n_layers"):
+            _check_whole(name, getattr(self, name), 1)
+        for name, least in (("d_ff", 0), ("outputs", 1)):
+            if getattr(self, name) is not None:
+                _check_whole(name, getattr(self, name), least)
+        for name, known in (
+            ("kind", KINDS), ("norm", NORMS), ("positions", POSITIONS), ("activation", ACTIVATIONS),
+        ):  # fmt: skip
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
+        if not isinstance(self.residual, bool | np.bool_):
+            raise TypeError(f"residual must be True or False, got {self.residual!r}")
+        _check_number("init_scale", self.init_scale)
+        if self.attention_scale is not None:
+            _check_number("attention_scale", self.attention_scale)
+        self._check_columns()
+
+    def _check_columns(self) -> None:
+        """Heads share the columns; rotary and sinusoidal positions need pairs of them."""
+        if self.d_model % self.n_heads:
+            divisors = ", ".join(str(d) for d in range(1, self.d_model + 1) if self.d_model % d == 0)
+            raise ValueError(
+                f"n_heads={self.n_heads} does not divide d_model={self.d_model}; choose one of {divisors}"
+            )
+        if self.positions == "rotary" and self.d_head % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of columns: d_model / n_heads must be even, got {self.d_head}"
+            )
+        if self.positions == "sinusoidal" and self.d_model % 2:
+            raise ValueError(f"sinusoidal positions need an even d_model, got {self.d_model}")
+
+    @property
+    def d_head(self) -> int:
+        return self.d_model // self.n_heads
+
+    @property
+    def width(self) -> int:
+        """d_ff as a number."""
+        return 4 * self.d_model if self.d_ff is None else self.d_ff
+
+    @property
+    def scale(self) -> float:
+        """What scores are multiplied by."""
+        return self.d_head**-0.5 if self.attention_scale is None else self.attention_scale
+
+    @property
+    def shape(self) -> "Config":
+        """The same without what changes neither the shapes nor the course of the computation."""
+        full = {"d_ff": self.width, "outputs": self.outputs or self.vocabulary}
+        return replace(self, **full, init_scale=1.0, attention_scale=None)
+
+
+def _check_whole(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+
+
+def _check_number(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be one number, got {value!r}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} must be a finite number, 0 or more, got {value}")

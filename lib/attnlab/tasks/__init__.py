@@ -1,0 +1,26 @@
+"""Data with a known right answer: what a model should say, and where its attention should look.
+
+`data.py`: sequences with their targets. `task.py`: a task, what it knows, and how much attention is on the
+right places. `drawing.py`: sequences without repetition, cut into training and validation.
+`symbols.py`: tasks for an encoder (reverse, shift, copy, sort, overfit). `language.py`: tasks for a decoder
+(induction, agreement). `pairs.py`: a task of an encoder, given to an encoder and a decoder.
+"""
+
+from .data import Data
+from .language import agreement, induction
+from .pairs import encoder_decoder
+from .symbols import copy, overfit, reverse, shift, sort
+from .task import Task
+
+__all__ = [
+    "Data",
+    "Task",
+    "agreement",
+    "copy",
+    "encoder_decoder",
+    "induction",
+    "overfit",
+    "reverse",
+    "shift",
+    "sort",
+]

@@ -1,0 +1,18 @@
+"""Train small models and record everything, so that people can move through a training afterwards.
+
+`fit.py`: fit, sweep, resume. `plan.py`: the choices of a training, early stopping. `schedules.py`,
+`optimisers.py`. `loop.py`: the steps. `stack.py`: many settings as one tensor. `recorder.py`: what is
+recorded. `run.py`: the record. `files.py`: runs in files.
+"""
+
+from .files import load_run
+from .fit import Runs, fit, resume, sweep
+from .optimisers import SGD, Adam, RMSprop
+from .plan import Plan, early_stop
+from .run import Frame, Run
+from .schedules import Constant, Cosine, StepDecay, Warmup, WarmupCosine
+
+__all__ = [
+    "SGD", "Adam", "Constant", "Cosine", "Frame", "Plan", "RMSprop", "Run", "Runs", "StepDecay", "Warmup",
+    "WarmupCosine", "early_stop", "fit", "load_run", "resume", "sweep",
+]  # fmt: skip

@@ -1,0 +1,219 @@
+"""Train one model, or one for every setting of a slider; and go on with a training that was stopped."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import torch
+
+from attnlab.models import Transformer
+from attnlab.tasks import Task
+
+from .loop import Loop, Watch
+from .plan import Plan
+from .run import FINISHED, Run
+from .stack import Stack
+
+MOST_WORK = (
+    1e8  # multiplications of one setting and step, about: above, a sweep is not faster than one by one
+)
+
+
+def fit(
+    model: Transformer, task: Task, steps: int = 400, *, watch: Watch | None = None, **choices: Any
+) -> Run:
+    """Train a copy of `model` on `task`, and return the record; `model` stays as it is.
+
+    choices: batch=16, learning_rate=1e-2, schedule=Constant(), optimiser=Adam(), weight_decay=0.0, clip=None,
+    patience=None, seed=0, frames=50 (see `Plan`). Computes in the model's own dtype, on one thread. A `watch`
+    (such as `attnlab.Live`) looks on and may stop it. Stop, an interrupt of the kernel, early stopping and
+    numbers that are no longer finite end it with a run that says so in `run.ended`. Raises ValueError or
+    TypeError before the first step for a model, a task and choices that do not fit.
+    """
+    plan = Plan.of(steps, choices)
+    _check_fit(model, task, plan)
+    [run] = Loop(Stack([model], _dtype(model)), task, [plan], watch).go()
+    _say_divergence(run)
+    return run
+
+
+def resume(run: Run, task: Task | None = None, *, watch: Watch | None = None) -> Run:
+    """Go on with a run that was stopped or interrupted. The result is the same as if it never had been.
+
+    A run that has ended for another reason is returned as it is.
+    """
+    if task is not None and task.fingerprint != run.task.fingerprint:
+        raise ValueError(f"this run was trained on other data: {run.task!r}, got {task!r}")
+    if not run.ended.startswith(("stopped at", "interrupted")):
+        return run
+    weights = run.state["weights"]
+    stack = Stack([run._model(weights)], weights.dtype)
+    state = {name: each[None] for name, each in run.state.items() if name not in ("weights", "best")}
+    loop = Loop(stack, run.task, [run.plan], watch, int(run.steps[-1]), state)
+    loop.record.restore(run)
+    [longer] = loop.go()
+    _say_divergence(longer)
+    return longer
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """What `sweep` returns: a run for every setting, `runs[value]`. `name`, `values`: what was swept."""
+
+    name: str
+    values: tuple[Any, ...]
+    runs: tuple[Run, ...]
+    how: str
+
+    def __getitem__(self, value: Any) -> Run:
+        for known, run in zip(self.values, self.runs, strict=True):
+            if known is value or _equal(known, value):
+                return run
+        raise KeyError(f"no run for {self.name}={value!r}: there are {', '.join(map(str, self.values))}")
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def items(self) -> list[tuple[Any, Run]]:
+        return list(zip(self.values, self.runs, strict=True))
+
+    def __repr__(self) -> str:
+        return f"Runs({len(self)} settings of {self.name}; {self.how})"
+
+
+def sweep(
+    make_model: Callable[..., Transformer],
+    task: Task,
+    steps: int = 400,
+    *,
+    watch: Watch | None = None,
+    say: Callable[[str], Any] = print,
+    **choices: Any,
+) -> Runs:
+    """Train one model for every value of one choice, all together: exactly the runs that they would be alone.
+
+    One choice is a list: of what `fit` takes, or of what `make_model` takes (`make_model(init_scale=2.0)`; a
+    swept `seed` goes to both where `make_model` takes it). What keeps the shapes of the weights is trained in
+    one stack: learning_rate, schedule, weight_decay, clip, patience, seed, init_scale, attention_scale. Where
+    shapes or course differ, or the models are so large that it would not pay, they are trained one by one:
+    `say` tells why, and the loss of each when it is done. Models keep their dtype: float64 prints the same
+    numbers on every machine, `make_model().float()` is faster. Raises as `fit`, and ValueError unless one
+    choice is a list.
+    """
+    name, values = _swept(choices)
+    models = [_make(make_model, name, value) for value in values]
+    plans = [Plan.of(*_chosen(steps, choices, name, value)) for value in values]
+    for model, plan in zip(models, plans, strict=True):
+        _check_fit(model, task, plan)
+    reason = _reason_against(models, plans, task)
+    if not reason:
+        runs = Loop(Stack(models, _dtype(models[0])), task, plans, watch).go()
+        return Runs(name, values, tuple(runs), "trained together")
+    say(f"{len(values)} trainings one by one: {reason}.")
+    runs = []
+    for value, model, plan in zip(values, models, plans, strict=True):
+        [run] = Loop(Stack([model], _dtype(model)), task, [plan], watch).go()
+        runs.append(run)
+        say(f"{name} = {_short(value)}: validation loss {run.loss['validation'][-1]:.2g} ({run.ended})")
+        if run.ended.startswith(("stopped at", "interrupted")):
+            break
+    return Runs(name, values[: len(runs)], tuple(runs), f"one by one: {reason}")
+
+
+def _dtype(model: Transformer) -> torch.dtype:
+    return model.output.weight.dtype
+
+
+def _swept(choices: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
+    """The choice that is a list, and its values."""
+    lists = [name for name, value in choices.items() if isinstance(value, list | tuple | range | np.ndarray)]
+    if len(lists) != 1:
+        given = " and ".join(lists) or "none"
+        raise ValueError(
+            f"sweep needs one choice with a list of values, got {given}: learning_rate=[1e-3, 1e-2]"
+        )
+    values = tuple(v.item() if isinstance(v, np.generic) else v for v in choices[lists[0]])
+    if not values:
+        raise ValueError(f"{lists[0]} is an empty list: give at least one value")
+    return lists[0], values
+
+
+def _chosen(steps: int, choices: dict[str, Any], name: str, value: Any) -> tuple[int, dict[str, Any]]:
+    """The arguments of the plan of one setting."""
+    known = {each.name for each in fields(Plan)}
+    own = {key: each for key, each in choices.items() if key != name}
+    if name == "steps":
+        return value, own
+    return steps, own | ({name: value} if name in known else {})
+
+
+def _make(make_model: Callable[..., Transformer], name: str, value: Any) -> Transformer:
+    """A model for one setting; it is told the value if it takes it."""
+    parameters = inspect.signature(make_model).parameters.values()
+    takes = any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
+    if name not in {each.name for each in fields(Plan)}:
+        if not takes:
+            raise TypeError(
+                f"neither a training nor make_model takes {name!r}: write def make_model({name}): ..."
+            )
+        return make_model(**{name: value})
+    return make_model(seed=value) if name == "seed" and takes else make_model()
+
+
+def _reason_against(models: Sequence[Transformer], plans: Sequence[Plan], task: Task) -> str:
+    """Why these models are not trained in one stack; "" if they are."""
+    if any(model.config.shape != models[0].config.shape for model in models):
+        return "the models differ in more than their numbers"
+    if any(_course(plan) != _course(plans[0]) for plan in plans):
+        return "batch, steps, optimiser or frames differ"
+    work = 6 * sum(p.numel() for p in models[0].parameters()) * plans[0].batch * task.length
+    return (
+        f"about {work:.1g} multiplications a step, so together would be no faster" if work > MOST_WORK else ""
+    )
+
+
+def _course(plan: Plan) -> tuple[Any, ...]:
+    return plan.steps, plan.batch, plan.optimiser, plan.frames
+
+
+def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
+    """What would fail later, said before the first step."""
+    config, n = model.config, len(task.train)
+    if config.kind != task.kind:
+        raise ValueError(f"the model is an {config.kind}, the task {task.name!r} needs an {task.kind}")
+    if config.length < task.length:
+        raise ValueError(
+            f"the task {task.name!r} has sequences of {task.length} tokens, "
+            f"the model takes at most {config.length}"
+        )
+    if config.vocabulary < task.size or (config.outputs or config.vocabulary) < task.size:
+        raise ValueError(
+            f"the task {task.name!r} has {task.size} tokens, the model knows {config.vocabulary}"
+        )
+    if plan.batch > n:
+        raise ValueError(
+            f"batch={plan.batch} is larger than the training data: {n} sequences; take at most {n}"
+        )
+
+
+def _say_divergence(run: Run) -> None:
+    if run.ended.startswith("diverged"):
+        print(f"{run.ended}. The run is kept up to step {run.steps[-1]}; try a lower learning rate, or clip.")
+
+
+def _equal(known: Any, value: Any) -> bool:
+    if isinstance(known, float) and isinstance(value, int | float):
+        return bool(np.isclose(known, value, rtol=1e-9, atol=0))
+    return bool(known == value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+__all__ = ["FINISHED", "Runs", "fit", "resume", "sweep"]

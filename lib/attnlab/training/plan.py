@@ -1,0 +1,106 @@
+"""What a training does, in numbers: the plan."""
+
+import difflib
+import math
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from .optimisers import Adam, Optimiser
+from .schedules import Constant, Schedule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All choices of a training but the model and the task.
+
+    steps: updates. batch: sequences per step. learning_rate: of the highest point of the `schedule`.
+    weight_decay: as in AdamW, on matrices only. clip: the largest norm that a gradient keeps. patience: stop
+    after so many steps without a better validation loss, and take the best weights. seed: the order of the
+    data. frames: how many moments are recorded at most. Raises TypeError or ValueError for what cannot be.
+    """
+
+    steps: int = 400
+    batch: int = 16
+    learning_rate: float = 1e-2
+    schedule: Schedule = field(default_factory=Constant)
+    optimiser: Optimiser = field(default_factory=Adam)
+    weight_decay: float = 0.0
+    clip: float | None = None
+    patience: int | None = None
+    seed: int = 0
+    frames: int = 50
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 0), ("batch", 1), ("patience", 1), ("seed", 0), ("frames", 1)):
+            _check(name, getattr(self, name), least, whole=True, none=name == "patience")
+        for name in ("learning_rate", "weight_decay", "clip"):
+            _check(name, getattr(self, name), 0, whole=False, none=name == "clip")
+        if self.clip == 0:
+            raise ValueError("clip=0 would stop all learning: give a norm above 0, or None for no clipping")
+        for name, kind in (("schedule", Schedule), ("optimiser", Optimiser)):
+            if not isinstance(getattr(self, name), kind):
+                known = ", ".join(f"{each.__name__}()" for each in kind.__subclasses__())
+                raise TypeError(f"{name} must be one of {known}, got {getattr(self, name)!r:.60}")
+        self.schedule.check(self.steps)
+
+    @classmethod
+    def of(cls, steps: int, choices: dict[str, Any]) -> "Plan":
+        """A plan from what a person chose; TypeError for a name that it does not have."""
+        known = [each.name for each in fields(cls)]
+        for name in choices:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise TypeError(f"a training has no {name!r}: it has {', '.join(known)}{hint}")
+        return cls(steps=steps, **choices)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step."""
+        return self.learning_rate * self.schedule.at(step, self.steps)
+
+    def order(self, step: int, n: int) -> np.ndarray:
+        """Which of n sequences make the batch of a step: every one once an epoch, in an order of its own.
+
+        It depends on seed and step alone, so a training can be continued at any step.
+        """
+        epoch, place = divmod(step, n // self.batch)
+        return _shuffled(self.seed, epoch, n)[place * self.batch : (place + 1) * self.batch]
+
+
+@lru_cache(64)
+def _shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
+    return np.random.default_rng([seed, epoch]).permutation(n)
+
+
+def _check(name: str, value: Any, least: int, whole: bool, none: bool) -> None:
+    if value is None and none:
+        return
+    kinds = int | np.integer if whole else int | float | np.number
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")
+    if not math.isfinite(value) or value < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+
+
+def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]:
+    """Where early stopping ends, and where the loss was best: two indices into `steps` and `losses`.
+
+    It ends at the first evaluation that comes `patience` or more steps after the best one so far; without
+    that (or with patience None) at the last. Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
+    ValueError: no evaluation, lengths that differ, a patience below 1.
+    """
+    steps, losses = np.asarray(steps), np.asarray(losses)
+    if len(steps) == 0 or len(steps) != len(losses):
+        raise ValueError(f"early_stop needs as many steps as losses, got {len(steps)} and {len(losses)}")
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience must be 1 step or more, got {patience}")
+    best = 0
+    for now, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = now
+        if patience is not None and steps[now] - steps[best] >= patience:
+            return now, best
+    return len(steps) - 1, best

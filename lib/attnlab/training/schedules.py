@@ -1,0 +1,89 @@
+"""Schedules: what the learning rate is multiplied by, step by step, from 0 to 1."""
+
+import math
+from dataclasses import dataclass
+
+
+class Schedule:
+    """A factor for the learning rate: `at(step, steps)`, step = 0 ... steps."""
+
+    def at(self, step: int, steps: int) -> float:
+        raise NotImplementedError
+
+    def check(self, steps: int) -> None:
+        """ValueError when it does not fit a training of so many steps."""
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """Always 1."""
+
+    def at(self, step: int, steps: int) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class StepDecay(Schedule):
+    """Times `factor` after every `every` steps."""
+
+    every: int = 100
+    factor: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or not 0 < self.factor <= 1:
+            raise ValueError(
+                f"StepDecay needs every >= 1 and a factor above 0, at most 1; got {self.every}, {self.factor}"
+            )
+
+    def at(self, step: int, steps: int) -> float:
+        return self.factor ** (step // self.every)
+
+
+@dataclass(frozen=True)
+class WarmupCosine(Schedule):
+    """Up in a straight line over `warmup` steps, then down to `end` along half a cosine.
+
+    The first step takes 1 / warmup of the learning rate, step number `warmup` (counted from 1) the whole of
+    it. Warm-up: Goyal et al. (2017), https://arxiv.org/abs/1706.02677, section 2.2. Cosine: Loshchilov and
+    Hutter (2017), https://arxiv.org/abs/1608.03983, equation 5.
+    """
+
+    warmup: int = 40
+    end: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.warmup < 0 or not 0 <= self.end <= 1:
+            raise ValueError(
+                f"a schedule needs warmup >= 0 and an end from 0 to 1; got {self.warmup} and {self.end}"
+            )
+
+    def check(self, steps: int) -> None:
+        if self.warmup >= max(steps, 1):
+            raise ValueError(
+                f"a warm-up of {self.warmup} steps leaves nothing of {steps}: shorten it, or train longer"
+            )
+
+    def at(self, step: int, steps: int) -> float:
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        share = (step - self.warmup) / max(1, steps - self.warmup)  # of the way down
+        return self.end + (1 - self.end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def Cosine(end: float = 0.0) -> WarmupCosine:
+    """From 1 down to `end` along half a cosine, without a warm-up."""
+    return WarmupCosine(warmup=0, end=end)
+
+
+@dataclass(frozen=True)
+class Warmup(Schedule):
+    """Up in a straight line over `warmup` steps, then 1."""
+
+    warmup: int = 40
+
+    def __post_init__(self) -> None:
+        if self.warmup < 0:
+            raise ValueError(f"a schedule needs warmup >= 0, got {self.warmup}")
+
+    def at(self, step: int, steps: int) -> float:
+        return min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0

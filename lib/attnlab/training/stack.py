@@ -1,0 +1,120 @@
+"""Several settings of one model as one tensor [setting, parameter], so that they are trained together.
+
+Why batched by hand and not `torch.func.vmap`: both remove the overhead of a thousand small operations, but
+vmap adds one of its own to every operation (half of what it saves for a model of 1,700 weights). And by hand
+means here only that `models.Linear` multiplies with `baddbmm`: the model stays the one that people read. A
+lone training is a stack of one.
+"""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from attnlab.models import Trace, Transformer
+from attnlab.tasks import Data
+
+
+class Batch(NamedTuple):
+    """Sequences for every setting: [batch, token] where all share them, else [setting, batch, token]."""
+
+    inputs: Tensor
+    targets: Tensor
+    counted: Tensor
+    source: Tensor | None
+
+    @classmethod
+    def of(cls, data: Data) -> "Batch":
+        fields = (data.inputs, data.targets, data.counted, data.source)
+        return cls(
+            *(None if each is None else torch.from_numpy(np.ascontiguousarray(each)) for each in fields)
+        )
+
+    def take(self, rows: Tensor) -> "Batch":
+        return Batch(*(None if each is None else each[rows] for each in self))
+
+
+class Stack:
+    """Models that differ in their weights and in what they multiply scores by, and in nothing else."""
+
+    def __init__(self, models: Sequence[Transformer], dtype: torch.dtype) -> None:
+        self.model = copy.deepcopy(models[0]).to(dtype)
+        self.configs = [model.config for model in models]
+        self.config = self.configs[0]
+        named = dict(self.model.named_parameters())
+        self.names, self.shapes = list(named), [parameter.shape for parameter in named.values()]
+        self.sizes = [shape.numel() for shape in self.shapes]
+        rows = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in models]
+        self.weights = torch.stack(rows).to(dtype)  # [setting, parameter]
+        self.scales = self._scales([model.config.scale for model in models], dtype)
+
+    def _scales(self, scales: list[float], dtype: torch.dtype) -> dict[str, Tensor]:
+        """A factor of the scores for each setting, by the names of buffers; none if all are equal."""
+        if len(set(scales)) == 1:
+            return {}
+        scale = torch.tensor(scales, dtype=dtype).view(-1, 1, 1, 1)
+        return {name: scale for name, _ in self.model.named_buffers() if name.endswith("scale")}
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def split(self, weights: Tensor) -> dict[str, Tensor]:
+        """Every parameter by its name, shaped so that it broadcasts over [setting, batch, token, d]."""
+        parts = weights.split(self.sizes, dim=1)
+        return {
+            name: part.view(len(part), *(shape if len(shape) == 2 else (1, 1, *shape)))
+            for name, shape, part in zip(self.names, self.shapes, parts, strict=True)
+        }
+
+    def trace(self, weights: Tensor, batch: Batch) -> Trace:
+        values = self.split(weights) | self.scales
+        return functional_call(self.model, values, (batch.inputs, batch.source), {"trace": True})
+
+    def alone(self, setting: int) -> "Stack":
+        """The stack of one setting."""
+        one = copy.copy(self)
+        one.weights, one.configs = self.weights[setting : setting + 1], [self.configs[setting]]
+        one.scales = {name: scale[setting : setting + 1] for name, scale in self.scales.items()}
+        return one
+
+
+def loss_of(logits: Tensor, batch: Batch) -> Tensor:
+    """The mean cross-entropy over the counted places, for every setting: [setting]."""
+    settings = len(logits)
+    targets = batch.targets.expand(logits.shape[:-1])
+    right = logits.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    each = logits.logsumexp(-1) - right  # minus the log of the softmax: [setting, batch, token]
+    counted = batch.counted.expand(logits.shape[:-1]).reshape(settings, -1).to(logits.dtype)
+    return (each.reshape(settings, -1) * counted).sum(1) / counted.sum(1)
+
+
+def accuracy_of(logits: Tensor, batch: Batch) -> Tensor:
+    """The share of the counted places where the largest logit is right, for every setting: [setting]."""
+    right = (logits.argmax(-1) == batch.targets) & batch.counted
+    return right.flatten(1).sum(1) / batch.counted.expand(right.shape).flatten(1).sum(1)
+
+
+_threads, _lock, _trainings = [0], Lock(), [0]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread while anything trains: more are slower for small models. Put back after."""
+    with _lock:
+        if _trainings[0] == 0:
+            _threads[0] = torch.get_num_threads()
+            torch.set_num_threads(1)
+        _trainings[0] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _trainings[0] -= 1
+            if _trainings[0] == 0:
+                torch.set_num_threads(_threads[0])
