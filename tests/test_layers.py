@@ -28,6 +28,7 @@ LAYERS: dict[str, set[str]] = {
     "learner": {"controls", "views"},
     "filmstrip": {"screen", "views"},
     "panel": {"controls", "learner", "filmstrip", "screen", "views", "ipywidgets", "IPython"},
+    "live": {"learner", "panel", "screen", "views", "ipywidgets", "IPython"},
     "server": {"jupyter_server"},
     "__init__": {
         "attention",
@@ -38,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
         "views",
         "checks",
         "controls",
+        "live",
         "panel",
         "screen",
     },

@@ -11,6 +11,7 @@ _HOMES = {
     "scaled_dot_product_attention sinusoidal_positions softmax",
     "models": "Config Transformer",
     "controls": "Choice Scrub Sentence Slider Switches Toggle",
+    "live": "Live",
     "panel": "Panel explore present",
     "tasks": "Data Task",
     "tokens": "BytePairTokenizer CharTokenizer WordTokenizer frames patches read_text spectrogram words",

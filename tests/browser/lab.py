@@ -40,6 +40,10 @@ class Lab:
         ready = f"window.jupyterapp && {NOTEBOOK}?.sessionContext?.session?.kernel?.status === 'idle'"
         self.page.wait_for_function(ready, timeout=60_000)
 
+    def start_all(self) -> None:
+        """Begin to run all cells."""
+        self.page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+
     def run_all(self, seconds: float = 120) -> None:
         """Run all cells; returns when the last one is done and the panels are painted."""
         self.page.set_default_timeout(seconds * 1000)
@@ -99,7 +103,12 @@ class Lab:
         return LivePanel(self.page, root)
 
     def panels(self) -> list[LivePanel]:
-        return [LivePanel(self.page, root) for root in self.page.locator(".attnlab-panel").all()]
+        made = self.page.locator(".attnlab-panel:not(.attnlab-live)").all()
+        return [LivePanel(self.page, root) for root in made]
+
+    def training(self) -> LivePanel:
+        """The first live view of a training."""
+        return LivePanel(self.page, self.page.locator(".attnlab-live").first)
 
 
 class LivePanel:
@@ -163,6 +172,12 @@ class LivePanel:
         while self.sequence() <= before and time.monotonic() < deadline:
             self.page.wait_for_timeout(20)
         return self.settle() > before
+
+    def wait_for_a_frame(self, after: int = 0, seconds: float = 20) -> int:
+        """Wait for a frame after number `after` of a picture that does not rest; its number."""
+        newer = "([figure, after]) => Number(figure.dataset.sequence ?? 0) > after"
+        self.page.wait_for_function(newer, arg=[self.screen.element_handle(), after], timeout=seconds * 1000)
+        return self.sequence()
 
     def settle(self, quiet: float = 0.3) -> int:
         """Wait until no frame came for `quiet` seconds; the number of the last one."""

@@ -81,7 +81,7 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
             yield f"{name} by keyboard", lambda name=name, last=last: live.press(name, "Space", which=last)
         else:
             assert isinstance(spec, Sentence)
-            yield f"{name} by keyboard", lambda name=name: live.write(name, "two words")
+            yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
         if isinstance(spec, Scrub):
             label = "◀ Step back" if right else "Step forward ▶"
             yield f"{name} by a button", lambda label=label: live.button(label).click()

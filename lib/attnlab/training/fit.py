@@ -115,14 +115,43 @@ def sweep(
         runs = Loop(Stack(models, _dtype(models[0])), task, plans, watch).go()
         return Runs(name, values, tuple(runs), "trained together")
     say(f"{len(values)} trainings one by one: {reason}.")
+    if watch:
+        watch.begin(sum(plan.steps for plan in plans))
     runs = []
     for value, model, plan in zip(values, models, plans, strict=True):
-        [run] = Loop(Stack([model], _dtype(model)), task, [plan], watch).go()
+        part = Part(watch, sum(each.steps for each in plans[: len(runs)])) if watch else None
+        [run] = Loop(Stack([model], _dtype(model)), task, [plan], part).go()
         runs.append(run)
         say(f"{name} = {_short(value)}: validation loss {run.loss['validation'][-1]:.2g} ({run.ended})")
         if run.ended.startswith(("stopped at", "interrupted")):
             break
+    if watch:
+        watch.end(runs[-1])
     return Runs(name, values[: len(runs)], tuple(runs), f"one by one: {reason}")
+
+
+@dataclass
+class Part:
+    """A watch for one of several trainings: it counts on from the steps of those before."""
+
+    watch: Watch
+    before: int
+
+    @property
+    def stopped(self) -> bool:
+        return self.watch.stopped
+
+    def begin(self, steps: int) -> None:
+        """The first one has begun for all."""
+
+    def step(self, step: int) -> None:
+        self.watch.step(self.before + step)
+
+    def frame(self, run: Callable[[], Run]) -> None:
+        self.watch.frame(run)
+
+    def end(self, run: Run) -> None:
+        """The last one ends for all."""
 
 
 def _dtype(model: Transformer) -> torch.dtype:

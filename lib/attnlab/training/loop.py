@@ -34,7 +34,7 @@ class Watch(Protocol):
     def frame(self, run: Any) -> None:
         """`run()` is the run so far."""
 
-    def end(self, ended: str) -> None: ...
+    def end(self, run: Run) -> None: ...
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Loop:
                     break
         runs = [self.runs[setting] for setting in range(len(self.plans))]
         if self.watch:
-            self.watch.end(runs[0].ended)
+            self.watch.end(runs[0])
         return runs
 
     def _why_now(self, interrupted: list[int]) -> str:

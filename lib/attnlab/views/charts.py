@@ -151,9 +151,10 @@ class Bars(View):
 class Curves(View):
     """Lines over a common x (default 0, 1, 2 ...): `series` is a dict name -> y.
 
-    `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name ->
-    (low, high) around the curve of that name. `log`: logarithmic y. `ylim` fixes the y axis.
-    Raises ValueError for lengths that differ (names both), NaN, values <= 0 on a log scale.
+    `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name -> (low,
+    high) around the curve of that name. `log`: logarithmic y. `xlim`, `ylim` fix an axis: what grows moves
+    then without a new axis for every frame. Raises ValueError for lengths that differ (names both), NaN,
+    values <= 0 on a log scale.
     """
 
     series: Mapping[str, Any]
@@ -165,6 +166,7 @@ class Curves(View):
     log: bool = False
     ylim: tuple[float, float] | None = None
     band: Mapping[str, tuple[Any, Any]] | None = None
+    xlim: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.series, Mapping) or not 0 < len(self.series) <= len(base.COLOURS):
@@ -182,8 +184,9 @@ class Curves(View):
                 )
         if unknown := set(band) - set(series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(series)}")
-        at, ylim = base.as_number(self.at, "at"), _range(self.ylim, self.log)
-        for field, value in {"series": series, "x": x, "band": band, "at": at, "ylim": ylim}.items():
+        limits = {"xlim": _range(self.xlim, False, "xlim"), "ylim": _range(self.ylim, self.log, "ylim")}
+        at = base.as_number(self.at, "at")
+        for field, value in {"series": series, "x": x, "band": band, "at": at, **limits}.items():
             object.__setattr__(self, field, value)
 
     @property
@@ -202,7 +205,7 @@ class Curves(View):
     @property
     def span(self) -> tuple[float, float]:
         """The two ends of the x axis."""
-        low, high = float(self.x.min()), float(self.x.max())
+        low, high = self.xlim or (float(self.x.min()), float(self.x.max()))
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     def key(self) -> tuple[Any, ...]:
@@ -328,12 +331,12 @@ def _finite(values: Any, name: str, log: bool) -> np.ndarray:
     return array
 
 
-def _range(ylim: Any, log: bool) -> tuple[float, float] | None:
-    if ylim is None:
+def _range(limits: Any, log: bool, name: str) -> tuple[float, float] | None:
+    if limits is None:
         return None
-    ends = _finite(ylim, "ylim", log)
+    ends = _finite(limits, name, log)
     if len(ends) != 2 or not ends[0] < ends[1]:
-        raise ValueError(f"ylim must be (low, high) with low < high, got {ylim}")
+        raise ValueError(f"{name} must be (low, high) with low < high, got {limits}")
     return float(ends[0]), float(ends[1])
 
 

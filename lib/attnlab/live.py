@@ -1,0 +1,133 @@
+"""A training that is watched while it runs: progress, time left, Stop, and a picture of the run so far."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from attnlab.learner import as_views, explain
+from attnlab.panel import _presented
+from attnlab.screen import Digest, Screen, guard
+from attnlab.views.stage import Stage
+
+PAUSE = 0.1  # seconds between two pictures at least; and painting takes at most a fifth of the time
+SHARE = 4
+
+
+class Live:
+    """Looks on while a model trains: `fit(model, task, watch=Live(function))`.
+
+    `function` takes the `Run` so far and returns views, as the function of a panel does; without one there is
+    only the progress. Stop ends the training after the step that is under way: what is learnt is kept, and
+    `resume` goes on from there. A fault in the function is shown in the panel, and the training goes on;
+    `digest` raises it.
+    """
+
+    def __init__(self, function: Callable[[Any], Any] | None = None) -> None:
+        if function is not None and not callable(function):
+            raise TypeError(f"Live needs a function of the run so far, got {function!r:.60}")
+        self.function, self.name = function, getattr(function, "__name__", "live").strip("<>")
+        self.stopped = False
+        self.error: Exception | None = None
+        self._lock = threading.RLock()
+        self._stage, self._screen = Stage(scale=_presented[0]), Screen(name=self.name, scale=_presented[0])
+        self._bar = widgets.IntProgress(0, 0, 1, layout=widgets.Layout(width="16rem"))
+        self._words = widgets.Label("not begun")
+        self._words.add_class("attnlab-progress")
+        self._button = widgets.Button(description="■ Stop", tooltip="Stop, and keep what is learnt")
+        self._button.on_click(self._stop)
+        self._widget = self._assemble()
+        self._screen.observe(self._on_ratio, names="ratio")
+        for widget in (self._button, self._screen):
+            guard(widget, self._lock)
+
+    def _assemble(self) -> widgets.Widget:
+        bar = widgets.Box([self._button, self._bar, self._words])
+        bar.add_class("attnlab-bar")
+        panel = widgets.VBox([bar, *([self._screen] if self.function else [])])
+        return panel.add_class("attnlab-panel").add_class("attnlab-live")
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence on the screen. Raises what the function raised for the newest picture."""
+        if self.error is not None:
+            raise self.error
+        return self._screen.digest
+
+    @property
+    def progress(self) -> str:
+        """The words beside the progress bar."""
+        return self._words.value
+
+    # ------------------------------------------------------------ what a training tells
+
+    def begin(self, steps: int) -> None:
+        """A training begins: show this."""
+        self.stopped, self.error, self._steps = False, None, steps
+        self._start = self._told = self._painted = time.monotonic()
+        self._rest = 0.0  # seconds until the next picture
+        self._bar.max, self._bar.value, self._button.disabled = max(1, steps), 0, False
+        self._words.value = f"step 0 of {steps}"
+        display(self)
+
+    def step(self, step: int) -> None:
+        """An update is made; every tenth of a second the bar moves."""
+        now = time.monotonic()
+        if now - self._told < PAUSE:
+            return
+        self._told = now
+        left = (now - self._start) / step * (self._steps - step)
+        self._bar.value = step
+        self._words.value = f"step {step} of {self._steps}, about {_spoken(left)} left"
+
+    def frame(self, run: Callable[[], Any]) -> None:
+        """A frame is recorded: `run()` is the run so far."""
+        if self.function and (not self._screen.frame or time.monotonic() - self._painted >= self._rest):
+            self._paint(run())
+
+    def end(self, run: Any) -> None:
+        """The training is over: the last picture is always painted."""
+        if self.function:
+            self._paint(run)
+        finished = run.ended == "finished"
+        self._bar.value = self._steps if finished else int(run.steps[-1])
+        self._words.value = f"finished after {self._steps} steps" if finished else run.ended
+        self._button.disabled = True
+
+    # ------------------------------------------------------------ the picture
+
+    def _paint(self, run: Any) -> None:
+        with self._lock:
+            before = time.monotonic()
+            try:
+                self._screen.paint(self._stage.show(as_views(self.function(run), self.name, ())))
+                self.error = None
+            except Exception as error:  # shown in the panel, and raised by `digest`: the training is not lost
+                self.error, self._screen.error = error, explain(error, self.function)
+                self._stage = Stage(self._stage.scale, self._stage.ratio)
+            self._painted = time.monotonic()
+            self._rest = max(PAUSE, SHARE * (self._painted - before))
+
+    def _stop(self, _: Any) -> None:
+        self.stopped, self._button.disabled = True, True
+
+    def _on_ratio(self, change: Any) -> None:
+        with self._lock:
+            self._stage.resize(self._stage.scale, min(4.0, max(0.5, change["new"])))
+            if self._stage.views:
+                self._screen.paint(self._stage.show(self._stage.views))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
+        return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+
+    def __repr__(self) -> str:
+        return f"<live view {self.name}: run the cell to see the training move>"
+
+
+def _spoken(seconds: float) -> str:
+    """A time as people say it: 8 s, 3 min."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"
