@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import browser, kernels, tokens
+from tests.benchmarks import browser, kernels, tokens, trainings
 from tests.benchmarks.tables import table
 
 PARTS: dict[str, tuple[Callable[[bool], Any], Callable[[Any], str]]] = {
@@ -28,6 +28,7 @@ PARTS: dict[str, tuple[Callable[[bool], Any], Callable[[Any], str]]] = {
     "notebooks": (kernels.notebooks, kernels.show_notebooks),
     "moves": (kernels.moves, kernels.show_moves),
     "tokens": (tokens.measure, tokens.show),
+    "training": (trainings.measure, trainings.show),
 }
 Row = tuple[str, str, str]  # what, target, measured
 
@@ -87,17 +88,37 @@ def token_targets(found: dict[str, Any]) -> list[Row]:
     return [("byte-pair training on 100 kB", "below 2 s", f"{slowest:.2f} s")]
 
 
+def training_targets(found: dict[str, Any]) -> list[Row]:
+    swept = found["sweeps"]["d16, 1 layer, float32"]
+    recorded = [n for n in found["recorder"].values() if "bare" in n]
+    more = max(100 * (n["recorded"] / n["bare"] - 1) for n in recorded)
+    largest = max(n["bytes"] for n in found["recorder"].values()) / 1e6
+    slower = max(n["ours"] / n["theirs"] for n in found["step"].values())
+    return [
+        (
+            "a sweep of 16, faster than one by one",
+            "at least 4 times",
+            f"{swept['alone'] / swept['together']:.1f}",
+        ),
+        ("a sweep of 16", "below 3 s", f"{swept['together']:.2f} s"),
+        ("the recorder", "at most 20 % more", f"{more:.0f} %"),
+        ("a run", "below 30 MB", f"{largest:.1f} MB"),
+        ("a step, against PyTorch's layers", "at most 1 time as long", f"{slower:.2f}"),
+    ]
+
+
 TARGETS = {
     "pixels": pixel_targets,
     "cpu": cpu_targets,
     "start": start_targets,
     "notebooks": notebook_targets,
     "tokens": token_targets,
+    "training": training_targets,
 }
 
 
 def machine() -> str:
-    names = ("jupyterlab", "ipykernel", "ipywidgets", "matplotlib", "numpy")
+    names = ("jupyterlab", "ipykernel", "ipywidgets", "matplotlib", "numpy", "torch")
     packages = ", ".join(f"{name} {version(name)}" for name in names)
     load = "/".join(f"{each:.1f}" for each in os.getloadavg())
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, {packages}, load {load}."

@@ -23,7 +23,7 @@ from PIL import Image
 from attnlab.panel import Panel
 from attnlab.screen import Screen
 from attnlab.views import stage
-from tests.benchmarks import others, pictures
+from tests.benchmarks import others, pictures, trainings
 
 PARTS = ("compute", "draw", "encode", "describe", "send")
 SETTLE = 0.002  # seconds for the thread that sends to finish; sleeping costs no CPU time
@@ -82,7 +82,8 @@ class Mover:
 
 def clocked_panels() -> tuple[Clock, dict[str, Panel]]:
     clock, panels = Clock(), {"panel": pictures.panel(), "panel of three views": pictures.trio()}
-    panels |= {f"panel: {name}": panel for name, panel in others.panels().items()}
+    made = others.panels() | trainings.panels()
+    panels |= {f"panel: {name}": panel for name, panel in made.items()}
     for panel in panels.values():
         clock.on(panel, "function", "compute")
     clock.on(stage.Stage, "show", "draw")

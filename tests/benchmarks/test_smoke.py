@@ -21,6 +21,8 @@ def test_a_quick_run_of_everything_prints_every_table() -> None:
         "kB",
         "MiB after",
         "byte pairs",
+        "16 learning rates",
+        "recorder",
         "target",
     ):
         assert word in done.stdout

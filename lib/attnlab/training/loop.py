@@ -3,7 +3,7 @@
 import math
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -54,12 +54,16 @@ class Loop:
         self.data, self.n = Batch.of(self.task.train), len(self.task.train)
         self.role = "cross" if self.task.kind == "encoder-decoder" else "self"
         self.state = self.state or self.plan.optimiser.start(self.weights)
-        self.decay = torch.tensor([[plan.weight_decay] for plan in self.plans], dtype=self.weights.dtype)
-        matrices = torch.tensor(
-            [float(len(shape) == 2) for shape in self.stack.shapes], dtype=self.weights.dtype
-        )
-        self.decays = torch.repeat_interleave(matrices, torch.tensor(self.stack.sizes)) * self.decay
+        self.decays = self._decays()
         self.record = Recorder(self.stack, self.task, list(self.plans))
+
+    def _decays(self) -> Tensor | None:
+        """The decay of every parameter, [setting, parameter]: 0 for vectors; None if nothing decays."""
+        if not any(plan.weight_decay for plan in self.plans):
+            return None
+        matrices = self.weights.new_tensor([len(shape) == 2 for shape in self.stack.shapes])
+        decay = self.weights.new_tensor([plan.weight_decay for plan in self.plans])
+        return decay[:, None] * matrices.repeat_interleave(torch.tensor(self.stack.sizes))
 
     # ------------------------------------------------------------ the course
 
@@ -120,10 +124,14 @@ class Loop:
         """What is subtracted from the weights: [setting, parameter]."""
         gradient = self._clipped(gradient)
         way, state = self.plan.optimiser.way(gradient, self.state, self.step)
-        rates = torch.tensor([[plan.rate(self.step)] for plan in self.plans], dtype=gradient.dtype)
-        if self.decays.any():
+        if self.decays is not None:
             way = way + self.decays * self.weights
-        return rates * way, state
+        return self._each(plan.rate(self.step) for plan in self.plans) * way, state
+
+    def _each(self, numbers: Iterable[float]) -> Any:
+        """One number for every setting, [setting, 1]; a plain number for a lone one, which is quicker."""
+        numbers = list(numbers)
+        return numbers[0] if len(numbers) == 1 else self.weights.new_tensor(numbers)[:, None]
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         """No longer than `clip`. Pascanu et al. (2013), https://arxiv.org/abs/1211.5063, algorithm 1."""
@@ -164,8 +172,10 @@ class Loop:
 
     def _end_diverged(self, loss: Tensor, gradient: Tensor, batch: Batch) -> None:
         """End every setting whose loss or gradient is no number any more, and say where that began."""
+        if (loss.sum() + gradient.sum()).isfinite():  # the quick look of nearly every step
+            return
         sound = loss.isfinite() & gradient.isfinite().all(1)
-        for setting in () if sound.all() else self._running():
+        for setting in self._running():
             if not sound[setting]:
                 what = self._fault(setting, loss[setting], gradient[setting], batch)
                 self._end(setting, f"diverged: {what}", self.record)

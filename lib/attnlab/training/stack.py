@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.func import functional_call
+from torch import Tensor, nn
 
 from attnlab.models import Trace, Transformer
 from attnlab.tasks import Data
@@ -41,7 +40,11 @@ class Batch(NamedTuple):
 
 
 class Stack:
-    """Models that differ in their weights and in what they multiply scores by, and in nothing else."""
+    """Models that differ in their weights and in what they multiply scores by, and in nothing else.
+
+    `model` is a copy whose parameters are taken out: `trace` puts in those that it is given. (That is what
+    `torch.func.functional_call` does, which takes a fifth of a step of a small model for its safety.)
+    """
 
     def __init__(self, models: Sequence[Transformer], dtype: torch.dtype) -> None:
         self.model = copy.deepcopy(models[0]).to(dtype)
@@ -52,35 +55,41 @@ class Stack:
         self.sizes = [shape.numel() for shape in self.shapes]
         rows = [torch.cat([p.detach().flatten() for p in model.parameters()]) for model in models]
         self.weights = torch.stack(rows).to(dtype)  # [setting, parameter]
-        self.scales = self._scales([model.config.scale for model in models], dtype)
+        scale = torch.tensor([model.config.scale for model in models], dtype=dtype)
+        self.scale = scale[0] if len(set(scale.tolist())) == 1 else scale.view(-1, 1, 1, 1)
+        self._scaled = [m for m in self.model.modules() if hasattr(m, "scale")]
+        self._places = [self._taken_out(name) for name in self.names]
 
-    def _scales(self, scales: list[float], dtype: torch.dtype) -> dict[str, Tensor]:
-        """A factor of the scores for each setting, by the names of buffers; none if all are equal."""
-        if len(set(scales)) == 1:
-            return {}
-        scale = torch.tensor(scales, dtype=dtype).view(-1, 1, 1, 1)
-        return {name: scale for name, _ in self.model.named_buffers() if name.endswith("scale")}
+    def _taken_out(self, name: str) -> tuple[nn.Module, str]:
+        """The module that a parameter belongs to, without the parameter; and its name there."""
+        home, _, short = name.rpartition(".")
+        module = self.model.get_submodule(home)
+        delattr(module, short)
+        return module, short
 
     def __len__(self) -> int:
         return len(self.weights)
 
-    def split(self, weights: Tensor) -> dict[str, Tensor]:
-        """Every parameter by its name, shaped so that it broadcasts over [setting, batch, token, d]."""
-        parts = weights.split(self.sizes, dim=1)
-        return {
-            name: part.view(len(part), *(shape if len(shape) == 2 else (1, 1, *shape)))
-            for name, shape, part in zip(self.names, self.shapes, parts, strict=True)
-        }
+    def split(self, weights: Tensor) -> list[Tensor]:
+        """Every parameter, shaped so that it broadcasts over [setting, batch, token, d]."""
+        settings = len(weights)
+        return [
+            part.view(settings, *(shape if len(shape) == 2 else (1, 1, *shape)))
+            for shape, part in zip(self.shapes, weights.split(self.sizes, dim=1), strict=True)
+        ]
 
     def trace(self, weights: Tensor, batch: Batch) -> Trace:
-        values = self.split(weights) | self.scales
-        return functional_call(self.model, values, (batch.inputs, batch.source), {"trace": True})
+        for (module, name), part in zip(self._places, self.split(weights), strict=True):
+            setattr(module, name, part)
+        for module in self._scaled:
+            module.scale = self.scale
+        return self.model(batch.inputs, batch.source, trace=True)
 
     def alone(self, setting: int) -> "Stack":
         """The stack of one setting."""
         one = copy.copy(self)
         one.weights, one.configs = self.weights[setting : setting + 1], [self.configs[setting]]
-        one.scales = {name: scale[setting : setting + 1] for name, scale in self.scales.items()}
+        one.scale = self.scale[setting : setting + 1] if self.scale.ndim else self.scale
         return one
 
 
