@@ -161,10 +161,11 @@ def trio(run: Run, step: int) -> tuple[Heatmap, Curves, Bars]:
         Heatmap(frame.attention[0, 0], names, names, "attention", limit=1),
         Curves({name: np.minimum(y, 4) for name, y in run.loss.items()}, "loss", **axis),
         Bars(
-            {name: max(norm, 1e-6) for name, norm in frame.gradient_norm.items()},
+            frame.gradient_norm,
             title="gradient",
             log=True,
             limit=10,
+            floor=1e-6,
         ),
     )
 

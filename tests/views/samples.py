@@ -108,7 +108,7 @@ def bars(rng: np.random.Generator, labels: Sequence[str], title: str, selected: 
 
 def log_bars(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
     values = np.append(10 ** rng.uniform(-3, -1, len(labels) - 1), 2e-4)
-    return Bars(values, labels, title, log=True, limit=1)
+    return Bars(values, labels, title, log=True, limit=1, floor=1e-3)
 
 
 def curves(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:

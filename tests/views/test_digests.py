@@ -410,3 +410,9 @@ def test_the_largest_of_equals_is_the_first() -> None:
 def test_equal_labels_are_told_apart_by_their_place() -> None:
     assert distinct(["the", "cat", "the"]) == ("the (1)", "cat", "the (3)")
     assert distinct(["a", "b"]) == ("a", "b")
+
+
+def test_a_floor_keeps_the_scale_and_takes_zeros() -> None:
+    views = [Bars({"a": a, "b": 0.5}, log=True, floor=1e-4, limit=1) for a in (0.0, 1e-9, 1e-4, 1.0)]
+    assert {view.ends for view in views} == {(1e-4, 1.0)} and len({view.key() for view in views}) == 1
+    assert "a 1.0e-9" in views[1].describe()

@@ -25,9 +25,10 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class Bars(View):
     """One horizontal bar per label, with its number. `values` may be a dict label -> value.
 
-    The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number).
-    `log`: a logarithmic scale of whole decades. `guide`: a dashed line at that value.
-    Raises ValueError for NaN, a wrong number of labels, values <= 0 on a log scale.
+    The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number). `log`: a
+    logarithmic scale of whole decades; it begins at `floor`, where smaller values have no bar (default: below
+    the smallest value). `guide`: a dashed line at that value. Raises ValueError for NaN, a wrong number of
+    labels, values <= 0 on a log scale without a floor.
     """
 
     values: Any
@@ -37,16 +38,20 @@ class Bars(View):
     log: bool = False
     guide: float | None = None
     unit: str = ""
+    floor: float | None = None
 
     def __post_init__(self) -> None:
         values, labels = self.values, self.labels
         if isinstance(values, Mapping):
             values, labels = list(values.values()), list(values) if labels is None else labels
         fields = {
-            "values": _finite(values, "Bars values", self.log),
+            "values": _finite(values, "Bars values", self.log and self.floor is None),
             "limit": base.as_limit(self.limit),
+            "floor": base.as_limit(self.floor, "floor"),
             "guide": base.as_number(self.guide, "guide"),
         }
+        if self.floor is not None and (not self.log or fields["values"].min() < 0):
+            raise ValueError("floor begins a log scale of values that are 0 or more: pass log=True")
         if self.guide is not None:
             _finite([self.guide], "guide", self.log)
         fields["labels"] = base.as_labels(labels, len(fields["values"]), "labels", "the values")
@@ -59,8 +64,8 @@ class Bars(View):
         shown = self.values if self.guide is None else np.append(self.values, self.guide)
         high = float(np.abs(shown).max())
         if self.log:
-            low = math.floor(math.log10(shown.min()) - 1e-9)
-            top = math.log10(max(self.limit or 0, high))
+            low = math.floor(math.log10(self.floor or shown.min()) - 1e-9 * (self.floor is None))
+            top = math.log10(max(self.limit or 0, high, 10.0**low))
             return 10.0**low, 10.0 ** max(low + 1, math.ceil(top - 1e-9))
         limit = self.limit or (1.0 if 0.01 <= high <= 1 else base.nice(high))
         limit = limit if self.guide is None else max(limit, base.nice(abs(self.guide)))
@@ -101,7 +106,7 @@ class Bars(View):
     def _place(self, values: np.ndarray | float, width: float) -> np.ndarray | float:
         low, high = self.ends
         if self.log:
-            return np.log10(np.asarray(values) / low) / math.log10(high / low) * width
+            return np.log10(np.maximum(values, low) / low) / math.log10(high / low) * width
         return np.clip((np.asarray(values) - low) / (high - low), 0, 1) * width
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
