@@ -33,8 +33,9 @@ METADATA = {
 
 def kernel_environment() -> dict[str, str]:
     """The environment of every kernel that we run: one thread, fixed hashes, figures inline."""
-    one_thread = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
-    environment = {**os.environ, **one_thread, "PYTHONHASHSEED": "0"}
+    threads = os.environ.get("ATTNLAB_KERNEL_THREADS", "1")
+    limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], threads)
+    environment = {**os.environ, **limits, "PYTHONHASHSEED": "0"}
     environment.pop("MPLBACKEND", None)
     return environment
 

@@ -104,6 +104,48 @@ FAULTS = [
         "found.output.reshape",
         "07_many_heads",
     ),
+    Fault(
+        "validation loss on training data",
+        "training/recorder.py",
+        "self.validation = Batch.of(self.task.validation)",
+        "self.validation = Batch.of(self.task.train).take(torch.arange(64))",
+        "08_a_layer_learns",
+    ),
+    Fault(
+        "recorder one step late",
+        "training/loop.py",
+        "self.record.add(moment, self.weights, self.role)",
+        "self.record.add(moment, self.weights - update, self.role)",
+        "08_a_layer_learns",
+    ),
+    Fault(
+        "warm-up one step late",
+        "training/schedules.py",
+        "return (step + 1) / self.warmup",
+        "return step / self.warmup",
+        "10_training_recipe",
+    ),
+    Fault(
+        "the rate of the next step",
+        "training/loop.py",
+        "self._each(plan.rate(self.step) for plan",
+        "self._each(plan.rate(self.step + 1) for plan",
+        "10_training_recipe",
+    ),
+    Fault(
+        "patience ignored in a training",
+        "training/recorder.py",
+        "return steps[-1] - steps[best] >= plan.patience",
+        "return False",
+        "10_training_recipe",
+    ),
+    Fault(
+        "patience ignored in early_stop",
+        "training/plan.py",
+        "if patience is not None and steps[now] - steps[best] >= patience:",
+        "if False:",
+        "10_training_recipe",
+    ),
 ]
 
 

@@ -247,6 +247,10 @@ class LivePanel:
         """A button of the panel by its label: a preset, Reset, Play, Step forward."""
         return self.root.get_by_role("button", name=label, exact=True)
 
+    def player(self, name: str, label: str) -> Locator:
+        """A button below a step slider: a panel may have several of them."""
+        return self.control(name).locator("xpath=..").get_by_role("button", name=label, exact=True)
+
     # The picture
 
     def point(self, x: float, y: float) -> tuple[float, float]:

@@ -84,7 +84,7 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
             yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
         if isinstance(spec, Scrub):
             label = "◀ Step back" if right else "Step forward ▶"
-            yield f"{name} by a button", lambda label=label: live.button(label).click()
+            yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -6,9 +6,13 @@ Until the exercise is solved it returns our own function, so that the rest of th
 One file for each notebook; `verdict.py` is the mechanism that they share.
 """
 
+from .flow import check_clip_gradients, check_input_gradient, check_softmax_backward
 from .heads import check_head_adds, check_multi_head, check_split_heads
+from .learning import check_cross_entropy, check_logit_gradient, check_momentum_step
 from .masks import check_both_masks, check_local_mask, check_safe_weights
+from .patients import CAUSES, check_diagnose, patient
 from .positions import check_causal_alibi, check_turn_length
+from .recipe import check_stop_at, check_warmup_cosine
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_attention_received, check_looks_at
@@ -17,26 +21,37 @@ from .vectors import check_cut_into_patches, check_most_frequent_pair, check_one
 from .verdict import judge
 
 __all__ = [
+    "CAUSES",
     "check_all_cosines",
     "check_attend_one",
     "check_attention_received",
     "check_both_masks",
     "check_causal_alibi",
+    "check_clip_gradients",
     "check_cosine",
+    "check_cross_entropy",
     "check_cut_into_patches",
+    "check_diagnose",
     "check_entropy",
     "check_head_adds",
+    "check_input_gradient",
     "check_local_mask",
+    "check_logit_gradient",
     "check_looks_at",
+    "check_momentum_step",
     "check_most_frequent_pair",
     "check_multi_head",
     "check_nearest",
     "check_one_hot",
     "check_one_matrix",
     "check_safe_weights",
+    "check_softmax_backward",
     "check_split_heads",
     "check_stable_softmax",
+    "check_stop_at",
     "check_temperature_for_odds",
     "check_turn_length",
+    "check_warmup_cosine",
     "judge",
+    "patient",
 ]

@@ -215,6 +215,8 @@ def _named(function: Callable, case: tuple) -> str:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_short, value))}]"
     if not isinstance(value, np.ndarray):
         return repr(value)
     text = np.array2string(value, precision=4, separator=", ", suppress_small=True)

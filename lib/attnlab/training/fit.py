@@ -1,5 +1,6 @@
 """Train one model, or one for every setting of a slider; and go on with a training that was stopped."""
 
+import difflib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -105,7 +106,8 @@ def sweep(
     numbers on every machine, `make_model().float()` is faster. Raises as `fit`, and ValueError unless one
     choice is a list.
     """
-    name, values = _swept(choices)
+    _check_maker(make_model)
+    name, values = _swept({"steps": steps} | choices)
     models = [_make(make_model, name, value) for value in values]
     plans = [Plan.of(*_chosen(steps, choices, name, value)) for value in values]
     for model, plan in zip(models, plans, strict=True):
@@ -166,6 +168,8 @@ def _swept(choices: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
         raise ValueError(
             f"sweep needs one choice with a list of values, got {given}: learning_rate=[1e-3, 1e-2]"
         )
+    if isinstance(given := choices[lists[0]], np.ndarray) and given.ndim != 1:
+        raise ValueError(f"{lists[0]} must be a list of values, got an array of shape {given.shape}")
     values = tuple(v.item() if isinstance(v, np.generic) else v for v in choices[lists[0]])
     if not values:
         raise ValueError(f"{lists[0]} is an empty list: give at least one value")
@@ -181,22 +185,31 @@ def _chosen(steps: int, choices: dict[str, Any], name: str, value: Any) -> tuple
     return steps, own | ({name: value} if name in known else {})
 
 
+def _check_maker(make_model: Any) -> None:
+    if not callable(make_model) or isinstance(make_model, torch.nn.Module):
+        raise TypeError(
+            f"make_model must be a function that makes a Transformer, got {type(make_model).__name__}: "
+            "write lambda: Transformer.for_task(task)"
+        )
+
+
 def _make(make_model: Callable[..., Transformer], name: str, value: Any) -> Transformer:
     """A model for one setting; it is told the value if it takes it."""
     parameters = inspect.signature(make_model).parameters.values()
     takes = any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
-    if name not in {each.name for each in fields(Plan)}:
+    known = [each.name for each in fields(Plan)]
+    if name not in known:
         if not takes:
-            raise TypeError(
-                f"neither a training nor make_model takes {name!r}: write def make_model({name}): ..."
-            )
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"write def make_model({name}): ..."
+            raise TypeError(f"neither a training nor make_model takes {name!r}; {hint}")
         return make_model(**{name: value})
     return make_model(seed=value) if name == "seed" and takes else make_model()
 
 
 def _reason_against(models: Sequence[Transformer], plans: Sequence[Plan], task: Task) -> str:
     """Why these models are not trained in one stack; "" if they are."""
-    if any(model.config.shape != models[0].config.shape for model in models):
+    if any(_make_up(model) != _make_up(models[0]) for model in models):
         return "the models differ in more than their numbers"
     if any(_course(plan) != _course(plans[0]) for plan in plans):
         return "batch, steps, optimiser or frames differ"
@@ -206,12 +219,19 @@ def _reason_against(models: Sequence[Transformer], plans: Sequence[Plan], task: 
     )
 
 
+def _make_up(model: Transformer) -> tuple[Any, ...]:
+    return model.config.shape, _dtype(model)
+
+
 def _course(plan: Plan) -> tuple[Any, ...]:
     return plan.steps, plan.batch, plan.optimiser, plan.frames
 
 
 def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
     """What would fail later, said before the first step."""
+    for what, given, kind in (("model", model, Transformer), ("task", task, Task)):
+        if not isinstance(given, kind):
+            raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
     config, n = model.config, len(task.train)
     if config.kind != task.kind:
         raise ValueError(f"the model is an {config.kind}, the task {task.name!r} needs an {task.kind}")
@@ -220,10 +240,9 @@ def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
             f"the task {task.name!r} has sequences of {task.length} tokens, "
             f"the model takes at most {config.length}"
         )
-    if config.vocabulary < task.size or (config.outputs or config.vocabulary) < task.size:
-        raise ValueError(
-            f"the task {task.name!r} has {task.size} tokens, the model knows {config.vocabulary}"
-        )
+    for does, size in (("knows", config.vocabulary), ("says", config.outputs or config.vocabulary)):
+        if size < task.size:
+            raise ValueError(f"the task {task.name!r} has {task.size} tokens, the model {does} {size}")
     if plan.batch > n:
         raise ValueError(
             f"batch={plan.batch} is larger than the training data: {n} sequences; take at most {n}"

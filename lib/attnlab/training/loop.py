@@ -71,7 +71,7 @@ class Loop:
         """Train until every setting has ended, or somebody stops it. One run for each setting."""
         if self.watch:
             self.watch.begin(self.plan.steps)
-        with one_thread(), interrupts() as interrupted:
+        with torch.enable_grad(), one_thread(), interrupts() as interrupted:
             while len(self.runs) < len(self.plans):
                 why = self._why_now(interrupted)
                 self._advance(why)

@@ -6,7 +6,9 @@ state stays usable.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,6 +52,7 @@ class RMSprop(Optimiser):
 
     def __post_init__(self) -> None:
         _check_share("beta", self.beta)
+        _check_epsilon(self.epsilon)
 
     def start(self, weights: Tensor) -> State:
         return {"square": torch.zeros_like(weights)}
@@ -74,6 +77,7 @@ class Adam(Optimiser):
     def __post_init__(self) -> None:
         _check_share("beta1", self.beta1)
         _check_share("beta2", self.beta2)
+        _check_epsilon(self.epsilon)
 
     def start(self, weights: Tensor) -> State:
         return {"mean": torch.zeros_like(weights), "square": torch.zeros_like(weights)}
@@ -86,5 +90,18 @@ class Adam(Optimiser):
 
 
 def _check_share(name: str, value: float) -> None:
+    _check_number(name, value)
     if not 0 <= value < 1:
         raise ValueError(f"{name} must be from 0 to below 1, got {value}")
+
+
+def _check_epsilon(value: float) -> None:
+    """0 would divide 0 by 0 for a token that no batch had."""
+    _check_number("epsilon", value)
+    if not 0 < value < float("inf"):
+        raise ValueError(f"epsilon must be a finite number above 0, got {value}; 1e-8 is usual")
+
+
+def _check_number(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{name} must be a number, got {value!r:.60}")

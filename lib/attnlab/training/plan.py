@@ -19,7 +19,8 @@ class Plan:
     steps: updates. batch: sequences per step. learning_rate: of the highest point of the `schedule`.
     weight_decay: as in AdamW, on matrices only. clip: the largest norm that a gradient keeps. patience: stop
     after so many steps without a better validation loss, and take the best weights. seed: the order of the
-    data. frames: how many moments are recorded at most. Raises TypeError or ValueError for what cannot be.
+    data. frames: how many moments after the start are recorded at most. Raises TypeError or ValueError for
+    what cannot be.
     """
 
     steps: int = 400
@@ -38,6 +39,9 @@ class Plan:
             _check(name, getattr(self, name), least, whole=True, none=name == "patience")
         for name in ("learning_rate", "weight_decay", "clip"):
             _check(name, getattr(self, name), 0, whole=False, none=name == "clip")
+        for each in fields(self):  # a number of NumPy becomes a plain one, which a file can hold
+            if isinstance(value := getattr(self, each.name), np.generic):
+                object.__setattr__(self, each.name, value.item())
         if self.clip == 0:
             raise ValueError("clip=0 would stop all learning: give a norm above 0, or None for no clipping")
         for name, kind in (("schedule", Schedule), ("optimiser", Optimiser)):
@@ -62,12 +66,13 @@ class Plan:
         return self.learning_rate * self.schedule.at(step, self.steps)
 
     def order(self, step: int, n: int) -> np.ndarray:
-        """Which of n sequences make the batch of a step: every one once an epoch, in an order of its own.
+        """Which of n sequences make the batch of a step: each at most once an epoch, in an order of its own.
 
-        It depends on seed and step alone, so a training can be continued at any step.
+        What does not fill a batch is left out of that epoch. The order depends on seed and step alone, so a
+        training can be continued at any step.
         """
         epoch, place = divmod(step, n // self.batch)
-        return _shuffled(self.seed, epoch, n)[place * self.batch : (place + 1) * self.batch]
+        return _shuffled(self.seed, epoch, n)[place * self.batch : (place + 1) * self.batch].copy()
 
 
 @lru_cache(64)
@@ -78,7 +83,7 @@ def _shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
 def _check(name: str, value: Any, least: int, whole: bool, none: bool) -> None:
     if value is None and none:
         return
-    kinds = int | np.integer if whole else int | float | np.number
+    kinds = int | np.integer if whole else int | float | np.integer | np.floating
     if isinstance(value, bool) or not isinstance(value, kinds):
         raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")
     if not math.isfinite(value) or value < least:

@@ -16,7 +16,7 @@ from .plan import Plan, early_stop
 from .run import Run
 from .stack import Batch, Stack, accuracy_of, loss_of
 
-MOST_BYTES = 24e6  # of weights and maps in one run
+MOST_BYTES = 29e6  # of one run: its frames (weights and maps) and its state
 RECORDED = (
     "accuracy", "attention", "learning_rate", "gradient_norm", "update_ratio", "activation", "flow",
     "weights",
@@ -77,8 +77,10 @@ class Recorder:
     def _every(self) -> int:
         """Steps between two frames: as the plan asks, but more for models whose frames are large."""
         plan, config = self.plans[0], self.stack.config
-        maps = config.n_layers * config.n_heads * self.task.length**2
-        most = max(2, min(plan.frames, int(MOST_BYTES / 4 / (maps + sum(self.stack.sizes)))))
+        maps, size = config.n_layers * config.n_heads * self.task.length**2, sum(self.stack.sizes)
+        state = 4 * size * self.stack.weights.element_size()  # weights, best weights, two of the optimiser
+        fit = int((MOST_BYTES - state) / 4 / (maps + size)) - 1  # one more is at the start
+        most = max(1, min(plan.frames, fit))
         return max(1, -(-plan.steps // most))
 
     def due(self, step: int) -> bool:

@@ -2,6 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 
 class Schedule:
@@ -30,6 +33,7 @@ class StepDecay(Schedule):
     factor: float = 0.5
 
     def __post_init__(self) -> None:
+        _check_types(every=self.every, factor=self.factor)
         if self.every < 1 or not 0 < self.factor <= 1:
             raise ValueError(
                 f"StepDecay needs every >= 1 and a factor above 0, at most 1; got {self.every}, {self.factor}"
@@ -52,6 +56,7 @@ class WarmupCosine(Schedule):
     end: float = 0.0
 
     def __post_init__(self) -> None:
+        _check_types(warmup=self.warmup, end=self.end)
         if self.warmup < 0 or not 0 <= self.end <= 1:
             raise ValueError(
                 f"a schedule needs warmup >= 0 and an end from 0 to 1; got {self.warmup} and {self.end}"
@@ -82,8 +87,18 @@ class Warmup(Schedule):
     warmup: int = 40
 
     def __post_init__(self) -> None:
+        _check_types(warmup=self.warmup)
         if self.warmup < 0:
             raise ValueError(f"a schedule needs warmup >= 0, got {self.warmup}")
 
     def at(self, step: int, steps: int) -> float:
         return min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+
+
+def _check_types(**values: Any) -> None:
+    """Numbers of steps are whole, shares are numbers."""
+    for name, value in values.items():
+        whole = name in ("every", "warmup")
+        kinds = int | np.integer if whole else int | float | np.integer | np.floating
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")

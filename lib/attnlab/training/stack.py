@@ -106,7 +106,8 @@ def loss_of(logits: Tensor, batch: Batch) -> Tensor:
 def accuracy_of(logits: Tensor, batch: Batch) -> Tensor:
     """The share of the counted places where the largest logit is right, for every setting: [setting]."""
     right = (logits.argmax(-1) == batch.targets) & batch.counted
-    return right.flatten(1).sum(1) / batch.counted.expand(right.shape).flatten(1).sum(1)
+    counted = batch.counted.expand(right.shape).flatten(1).sum(1)
+    return right.flatten(1).sum(1).to(logits.dtype) / counted
 
 
 _threads, _lock, _trainings = [0], Lock(), [0]
@@ -114,16 +115,21 @@ _threads, _lock, _trainings = [0], Lock(), [0]
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread while anything trains: more are slower for small models. Put back after."""
+    """One thread while anything trains: more are slower for small models. Put back after.
+
+    The number belongs to the Python thread that asks. One that first asks while another trains is told 1: it
+    gets the number from before all trainings.
+    """
     with _lock:
         if _trainings[0] == 0:
             _threads[0] = torch.get_num_threads()
-            torch.set_num_threads(1)
+        own = torch.get_num_threads()
+        before = own if own > 1 else _threads[0]
+        torch.set_num_threads(1)
         _trainings[0] += 1
     try:
         yield
     finally:
         with _lock:
             _trainings[0] -= 1
-            if _trainings[0] == 0:
-                torch.set_num_threads(_threads[0])
+            torch.set_num_threads(before)
