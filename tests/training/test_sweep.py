@@ -97,6 +97,17 @@ def test_one_that_diverges_leaves_the_others_alone(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.count("diverged") == 2  # of the lone runs; a sweep keeps quiet
 
 
+def test_the_place_of_a_divergence_is_that_of_the_lone_run_with_data_of_its_own() -> None:
+    def make(seed: int) -> Transformer:
+        return model(TASK, torch.float32, norm="none", d_ff=8, seed=seed)
+
+    choices = {"learning_rate": 1e12, "optimiser": SGD(), **STEPS}
+    runs = sweep(make, TASK, seed=[0, 1, 2], say=silent, **choices)
+    for seed, run in runs.items():
+        assert run.ended.startswith("diverged: the loss is ")
+        assert_same(run, fit(make(seed), TASK, seed=seed, **choices))
+
+
 # The answer
 
 
