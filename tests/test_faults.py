@@ -119,6 +119,29 @@ FAULTS = [
         "08_a_layer_learns",
     ),
     Fault(
+        "residual dropped",
+        "models/parts.py",
+        "x + found if self.residual else found",
+        "found",
+        "09_gradient_flow",
+    ),
+    Fault(
+        "pre-norm and post-norm swapped",
+        "models/parts.py",
+        """config.norm == "pre" else nn.Identity()
+        self.after = LayerNorm(config.d_model) if config.norm == "post" else""",
+        """config.norm == "post" else nn.Identity()
+        self.after = LayerNorm(config.d_model) if config.norm == "pre" else""",
+        "09_gradient_flow",
+    ),
+    Fault(
+        "clipping off by a factor",
+        "training/loop.py",
+        "share = most / gradient.norm(",
+        "share = 2 * most / gradient.norm(",
+        "09_gradient_flow",
+    ),
+    Fault(
         "warm-up one step late",
         "training/schedules.py",
         "return (step + 1) / self.warmup",

@@ -124,16 +124,24 @@ def test_two_at_once_are_as_alone(last: str) -> None:
 
 @pytest.mark.usefixtures("two_threads")
 def test_a_sweep_in_another_thread_while_one_trains_here() -> None:
+    """A thread that is made meanwhile is told 1 by PyTorch: it must not leave 1 behind for all."""
     done: list[Any] = []
 
     def other() -> None:
         done.append(sweep(model, TASK, learning_rate=[1e-3, 1e-2], **STEPS))
+        done.append(torch.get_num_threads())
+
+    def count() -> None:
+        done.append(torch.get_num_threads())
 
     thread = threading.Thread(target=other)
     run = fit(model(), TASK, watch=Witness(lambda step: thread.start() if step == 2 else None), **STEPS)
     thread.join()
     assert_same(done[0][1e-2], run)
-    assert torch.get_num_threads() == 2
+    new = threading.Thread(target=count)
+    new.start()
+    new.join()
+    assert done[1:] == [2, 2] and torch.get_num_threads() == 2
 
 
 # Chance

@@ -138,7 +138,8 @@ class Loop:
         if all(plan.clip is None for plan in self.plans):
             return gradient
         most = torch.tensor([[plan.clip or torch.inf] for plan in self.plans], dtype=gradient.dtype)
-        return gradient * (most / gradient.norm(dim=1, keepdim=True)).clamp(max=1.0)
+        share = most / gradient.norm(dim=1, keepdim=True)  # inf / inf: too long for a number, and no clipping
+        return gradient * share.clamp(max=1.0).nan_to_num(nan=1.0)
 
     # ------------------------------------------------------------ ends
 

@@ -94,7 +94,8 @@ def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]
     """Where early stopping ends, and where the loss was best: two indices into `steps` and `losses`.
 
     It ends at the first evaluation that comes `patience` or more steps after the best one so far; without
-    that (or with patience None) at the last. Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
+    that (or with patience None) at the last. NaN is worse than any number.
+    Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
     ValueError: no evaluation, lengths that differ, a patience below 1.
     """
     steps, losses = np.asarray(steps), np.asarray(losses)
@@ -102,7 +103,7 @@ def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]
         raise ValueError(f"early_stop needs as many steps as losses, got {len(steps)} and {len(losses)}")
     if patience is not None and patience < 1:
         raise ValueError(f"patience must be 1 step or more, got {patience}")
-    best = 0
+    best, losses = 0, np.where(np.isnan(losses), np.inf, losses)
     for now, loss in enumerate(losses):
         if loss < losses[best]:
             best = now

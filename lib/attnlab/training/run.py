@@ -78,8 +78,9 @@ class Run:
         return Frame(self, len(self.steps) - 1)
 
     def model(self) -> Transformer:
-        """The trained model: with early stopping its best weights, else the last ones."""
-        return self._model(self.state["best" if self.plan.patience else "weights"])
+        """The trained model: after early stopping or a divergence its best weights, else the last ones."""
+        best = self.plan.patience is not None or self.ended.startswith("diverged")
+        return self._model(self.state["best" if best else "weights"])
 
     def _model(self, weights: Tensor) -> Transformer:
         model = Transformer(self.config).to(weights.dtype)

@@ -9,7 +9,7 @@ lone training is a stack of one.
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, local
 from typing import NamedTuple
 
 import numpy as np
@@ -110,7 +110,7 @@ def accuracy_of(logits: Tensor, batch: Batch) -> Tensor:
     return right.flatten(1).sum(1).to(logits.dtype) / counted
 
 
-_threads, _lock, _trainings = [0], Lock(), [0]
+_threads, _lock, _trainings, _here = [0], Lock(), [0], local()
 
 
 @contextmanager
@@ -118,18 +118,21 @@ def one_thread() -> Iterator[None]:
     """One thread while anything trains: more are slower for small models. Put back after.
 
     The number belongs to the Python thread that asks. One that first asks while another trains is told 1: it
-    gets the number from before all trainings.
+    gets the number from before all trainings. A training inside another (of its watch) leaves the one.
     """
+    depth = getattr(_here, "depth", 0)
     with _lock:
         if _trainings[0] == 0:
             _threads[0] = torch.get_num_threads()
         own = torch.get_num_threads()
-        before = own if own > 1 else _threads[0]
+        before = own if own > 1 or depth else _threads[0]
         torch.set_num_threads(1)
         _trainings[0] += 1
+    _here.depth = depth + 1
     try:
         yield
     finally:
+        _here.depth = depth
         with _lock:
             _trainings[0] -= 1
             torch.set_num_threads(before)
