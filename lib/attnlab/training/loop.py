@@ -162,8 +162,9 @@ class Loop:
 
     def _end(self, setting: int, ended: str, record: Recorder) -> None:
         if not record.frames:
+            which = f"setting {setting + 1} of {len(self.plans)}: " if len(self.plans) > 1 else ""
             raise ValueError(
-                f"{ended}. Nothing is trained yet: look at init_scale, attention_scale and the data"
+                f"{which}{ended}. Nothing is trained yet: look at init_scale, attention_scale and the data"
             )
         self.runs[setting] = self._run(setting, ended, record)
 

@@ -104,7 +104,6 @@ class Recorder:
         """On the validation data: loss, accuracy, where attention looks; and the maps of the probe."""
         trace = self.stack.trace(weights, self.validation)
         maps = torch.stack(trace.attention[role], 2)  # [setting, sequence, layer, head, query, key]
-        maps = maps.nan_to_num()  # of a setting that has diverged: this frame is not kept
         frame = {
             "validation": loss_of(trace.logits, self.validation).numpy(),
             "accuracy": accuracy_of(trace.logits, self.validation).numpy(),
