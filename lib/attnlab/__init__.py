@@ -21,8 +21,10 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = ("checks", "models", "tasks", "training")
+_WITH_TORCH = ("models", "training")
 
-__all__ = list(_HOME)
+# `from attnlab import *` works without PyTorch: names that need it are asked for by name.
+__all__ = [name for name, module in _HOME.items() if module not in _WITH_TORCH]
 __version__ = "0.1.0"
 
 
