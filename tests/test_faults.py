@@ -128,10 +128,8 @@ FAULTS = [
     Fault(
         "pre-norm and post-norm swapped",
         "models/parts.py",
-        """config.norm == "pre" else nn.Identity()
-        self.after = LayerNorm(config.d_model) if config.norm == "post" else""",
-        """config.norm == "post" else nn.Identity()
-        self.after = LayerNorm(config.d_model) if config.norm == "pre" else""",
+        'self.before, self.after = norm(config, "pre"), norm(config, "post")',
+        'self.before, self.after = norm(config, "post"), norm(config, "pre")',
         "09_gradient_flow",
     ),
     Fault(

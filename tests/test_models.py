@@ -21,8 +21,8 @@ from attnlab.attention import (
     scaled_dot_product_attention,
     sinusoidal_positions,
 )
-from attnlab.models import Config, LayerNorm, Linear, Trace, Transformer
-from attnlab.models.config import ACTIVATIONS, KINDS, NORMS, POSITIONS
+from attnlab.models import Config, LayerNorm, Linear, RMSNorm, Trace, Transformer
+from attnlab.models.config import ACTIVATIONS, KINDS, NORM_TYPES, NORMS, POSITIONS
 
 VOCABULARY, LENGTH, D_MODEL, BATCH, TOKENS, SOURCE = 11, 9, 8, 2, 5, 7
 
@@ -209,6 +209,7 @@ NUMPY_ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0),
     "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
     "tanh": np.tanh,
+    "swiglu": lambda x: x / (1 + np.exp(-x)),
 }
 
 
@@ -220,15 +221,23 @@ class ByHand:
         self.weights = {name: numbers(parameter) for name, parameter in model.named_parameters()}
 
     def linear(self, x, name):
-        return x @ self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return x @ self.weights[f"{name}.weight"] + self.weights.get(f"{name}.bias", 0)
+
+    def rms(self, x, name):
+        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5) * self.weights[f"{name}.weight"]
 
     def norm(self, x, name):
+        if self.config.norm_type == "rms":
+            return self.rms(x, name)
         centred = x - x.mean(-1, keepdims=True)
         whitened = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
         return whitened * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
-    def heads(self, x, turned=False):
-        cut = x.reshape(*x.shape[:-1], self.config.n_heads, -1).swapaxes(-3, -2)
+    def heads(self, x, turned=False, norm=None):
+        cut = x.reshape(*x.shape[:-1], -1, self.config.d_head).swapaxes(-3, -2)
+        cut = self.rms(cut, norm) if norm and self.config.qk_norm else cut
+        shared = self.config.n_heads // cut.shape[1]
+        cut = np.stack([cut[:, i // shared] for i in range(self.config.n_heads)], 1)
         return rotate(cut, np.arange(cut.shape[-2])) if turned else cut
 
     def attend(self, x, name, memory=None):
@@ -237,16 +246,17 @@ class ByHand:
         if self.config.kind == "encoder":
             causal = None
         memory = x if memory is None else memory
-        q, k = self.heads(self.linear(x, f"{name}.w_q"), turned), self.linear(memory, f"{name}.w_k")
+        q = self.heads(self.linear(x, f"{name}.w_q"), turned, f"{name}.norm_q")
+        k = self.heads(self.linear(memory, f"{name}.w_k"), turned, f"{name}.norm_k")
         v = self.heads(self.linear(memory, f"{name}.w_v"))
-        scale = self.config.attention_scale
-        found = scaled_dot_product_attention(q, self.heads(k, turned), v, causal, scale)
+        found = scaled_dot_product_attention(q, k, v, causal, self.config.attention_scale)
         return self.linear(found.output.swapaxes(-3, -2).reshape(x.shape), f"{name}.w_o")
 
     def feed(self, x, name):
-        return self.linear(
-            NUMPY_ACTIVATIONS[self.config.activation](self.linear(x, f"{name}.w_1")), f"{name}.w_2"
-        )
+        found = NUMPY_ACTIVATIONS[self.config.activation](self.linear(x, f"{name}.w_1"))
+        if self.config.activation == "swiglu":
+            found = found * self.linear(x, f"{name}.w_3")
+        return self.linear(found, f"{name}.w_2")
 
     def part(self, x, name, inner, *others):
         read = self.norm(x, f"{name}.before") if self.config.norm == "pre" else x
@@ -265,6 +275,7 @@ class ByHand:
 
     def embed(self, tokens):
         x, n = self.weights["embedding.weight"][numbers(tokens)], tokens.shape[1]
+        x = x * math.sqrt(D_MODEL) if self.config.tied else x
         if self.config.positions == "learned":
             return x + self.weights["positions.weight"][:n]
         return x + sinusoidal_positions(n, D_MODEL) if self.config.positions == "sinusoidal" else x
@@ -275,7 +286,8 @@ class ByHand:
             memory = self.layers(self.embed(source), "encoder")
             memory = self.norm(memory, "encoder_norm") if pre else memory
         x = self.layers(self.embed(tokens), "layers", memory)
-        return self.linear(self.norm(x, "norm") if pre else x, "output")
+        x = self.norm(x, "norm") if pre else x
+        return x @ self.weights["embedding.weight"].T if self.config.tied else self.linear(x, "output")
 
 
 def equal_by_hand(**choices):
@@ -297,6 +309,47 @@ def test_every_structure_is_its_formula(kind, norm, positions):
 )
 def test_every_choice_is_its_formula(norm, choice):
     equal_by_hand(kind="encoder-decoder", norm=norm, **choice)
+
+
+LATER = ({"n_kv_heads": 1}, {"norm_type": "rms"}, {"activation": "swiglu"}, {"bias": False}, {"tied": True},
+         {"qk_norm": True}, {"qk_norm": True, "attention_scale": 0.7})  # fmt: skip
+ALL_LATER = {key: value for choice in LATER[:-1] for key, value in choice.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("choice", [*LATER, ALL_LATER], ids=str)
+def test_what_came_later_is_its_formula(kind, choice):
+    equal_by_hand(kind=kind, positions="rotary", **choice)
+    equal_by_hand(kind=kind, norm="post", n_heads=4, **choice)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_came_later_can_be_stacked(kind):
+    same = {"kind": kind, "n_layers": 2, "init_scale": 0.5} | ALL_LATER
+    models = [shaken(i, attention_scale=0.3 + 0.2 * i, **same) for i in range(3)]
+    equal_slices(models, inputs(kind, leading=(3,)))
+
+
+def test_norms_and_gates_are_those_of_torch():
+    x = torch.from_numpy(np.random.default_rng(1).normal(size=(2, 3, D_MODEL)))
+    ours, theirs = RMSNorm(D_MODEL).double(), nn.RMSNorm(D_MODEL, eps=1e-5).double()
+    gain = torch.from_numpy(np.random.default_rng(2).normal(size=D_MODEL))
+    ours.weight.data, theirs.weight.data = gain.clone(), gain.clone()
+    close(ours(x), theirs(x), 1e-12)
+
+
+def test_a_tied_model_has_one_table_and_starts_like_another():
+    tied, own = Transformer(config(tied=True, d_model=64)), Transformer(config(d_model=64))
+    size = VOCABULARY * 64
+    assert count(own) - count(tied) == size + VOCABULARY
+    for model in (tied, own):
+        found = model(ids(1, 4, TOKENS), trace=True)
+        assert 1.2 < numbers(found.hidden[0]).std() < 1.6  # two vectors of spread 1
+        assert 0.5 < numbers(found.logits).std() < 2
+
+
+def count(model):
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -651,7 +704,9 @@ def test_configs_of_one_shape_can_be_stacked():
     assert len({one.shape for one in same}) == 1
     sizes = [{name: p.shape for name, p in Transformer(one).named_parameters()} for one in same]
     assert all(size == sizes[0] for size in sizes)
-    for other in ({"norm": "post"}, {"residual": False}, {"d_ff": 0}, {"outputs": 2}, {"n_heads": 1}):
+    assert config(n_kv_heads=2).shape == config().shape
+    others = ({"norm": "post"}, {"residual": False}, {"d_ff": 0}, {"outputs": 2}, {"n_heads": 1}, *LATER[:-1])
+    for other in others:
         assert config(**other).shape != config().shape
 
 
@@ -688,13 +743,14 @@ def bad_numbers():
     whole = ("vocabulary", "length", "d_model", "n_heads", "n_layers", "outputs")
     for name in whole:
         yield name, 0, ValueError, f"{name} must be 1 or more, got 0"
-    for name, value in itertools.product((*whole, "d_ff"), (2.0, True, "2")):
+    for name, value in itertools.product((*whole, "d_ff", "n_kv_heads"), (2.0, True, "2")):
         yield name, value, TypeError, f"{name} must be a whole number, got {value!r}"
     for name, known in {
         "kind": KINDS,
         "norm": NORMS,
         "positions": POSITIONS,
         "activation": ACTIVATIONS,
+        "norm_type": NORM_TYPES,
     }.items():
         for value in ("odd", None):
             yield name, value, ValueError, f"{name} must be one of {', '.join(known)}, got {value!r}"
@@ -705,12 +761,26 @@ def bad_numbers():
             yield name, value, TypeError, f"{name} must be one number, got {value!r}"
     yield "init_scale", None, TypeError, "init_scale must be one number, got None"
     yield "d_ff", -1, ValueError, "d_ff must be 0 or more, got -1"
-    yield "residual", "no", TypeError, "residual must be True or False, got 'no'"
+    yield "n_kv_heads", 0, ValueError, "n_kv_heads must be 1 or more, got 0"
+    for name, value in itertools.product(("residual", "bias", "tied", "qk_norm"), ("no", 1, None)):
+        yield name, value, TypeError, f"{name} must be True or False, got {value!r}"
 
 
 BAD = {
     **{f"{name} {value!r}": (made(**{name: value}), *said) for name, value, *said in bad_numbers()},
     "heads": (made(n_heads=3), ValueError, "n_heads=3 does not divide d_model=8", "choose one of 1, 2, 4, 8"),
+    "heads of keys": (
+        made(n_heads=4, n_kv_heads=3),
+        ValueError,
+        "n_kv_heads=3 does not divide n_heads=4",
+        "choose one of 1, 2, 4",
+    ),
+    "tied outputs": (
+        made(tied=True, outputs=3),
+        ValueError,
+        "tied=True makes the embedding the output",
+        "11; got 3: leave it out",
+    ),
     "rotary": (
         made(d_model=6, n_heads=2, positions="rotary"),
         ValueError,

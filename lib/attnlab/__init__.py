@@ -9,10 +9,11 @@ from typing import Any
 _HOMES = {
     "attention": "Attention alibi_bias apply_mask causal_mask multi_head_attention padding_mask rotate "
     "scaled_dot_product_attention sinusoidal_positions softmax",
-    "models": "Config Transformer",
+    "models": "Cache Config Transformer ablate patch",
     "controls": "Choice Scrub Sentence Slider Switches Toggle",
     "live": "Live",
     "panel": "Panel explore present",
+    "pretrained": "attention_of",
     "tasks": "Data Task",
     "tokens": "BytePairTokenizer CharTokenizer WordTokenizer frames patches read_text spectrogram words",
     "training": "SGD Adam Constant Cosine Frame Plan RMSprop Run Runs StepDecay Warmup WarmupCosine "
@@ -20,8 +21,8 @@ _HOMES = {
     "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points Sound View",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
-_MODULES = ("checks", "models", "tasks", "training")
-_WITH_TORCH = ("models", "training")
+_MODULES = ("checks", "models", "pretrained", "scale", "tasks", "training")
+_WITH_TORCH = ("models", "pretrained", "training")
 
 # `from attnlab import *` works without PyTorch: names that need it are asked for by name.
 __all__ = [name for name, module in _HOME.items() if module not in _WITH_TORCH]

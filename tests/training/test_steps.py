@@ -55,6 +55,29 @@ def test_losses_and_weights_are_those_of_torch(name: str) -> None:
     assert moments[-1].loss < moments[0].loss  # it did learn
 
 
+LATER = {
+    "n_kv_heads": 1,
+    "norm_type": "rms",
+    "activation": "swiglu",
+    "bias": False,
+    "tied": True,
+    "qk_norm": True,
+}
+
+
+@pytest.mark.parametrize("task", [TASK, PHRASES, PAIRS], ids=lambda task: task.kind)
+def test_a_model_of_today_trains_like_the_others(task: Task) -> None:
+    start, plan = model(task, d_ff=16, n_heads=2, positions="rotary", **LATER), Plan(STEPS, optimiser=ADAM)
+    run = fit(start, task, steps=STEPS, optimiser=ADAM)
+    moments = list(plain_loop(start, task, plan, lambda step: plan.learning_rate))
+    np.testing.assert_allclose(run.losses, [m.loss for m in moments], rtol=0, atol=1e-10)
+    torch.testing.assert_close(run.state["weights"], flat(moments[-1].model), rtol=0, atol=1e-10)
+    assert moments[-1].loss < moments[0].loss
+    assert {"layer 1 W_3", "layer 1 norm", "norm", "embedding"} <= set(
+        run.groups
+    ) and "output" not in run.groups
+
+
 def test_weight_decay_pulls_matrices_alone_whatever_the_optimiser() -> None:
     start = model(d_ff=16)
     for p in start.parameters():  # biases of 0 would hide a decay

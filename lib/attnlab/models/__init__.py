@@ -1,11 +1,17 @@
 """One Transformer from one small config: encoder, decoder or encoder-decoder.
 
 `config.py`: what it is made of. `parts.py`: attention, feed-forward, norms, positions. `transformer.py`: the
-whole. `boundary.py`: the look at what comes in.
+whole. `trace.py`: what it computed on the way, and what it has read before. `changes.py`: heads switched off,
+activations patched. `boundary.py`: the look at what comes in.
 """
 
+from .changes import ablate, patch
 from .config import Config
-from .parts import LayerNorm, Linear, MultiHeadAttention, Trace
+from .parts import LayerNorm, Linear, MultiHeadAttention, RMSNorm
+from .trace import Cache, Trace
 from .transformer import Transformer
 
-__all__ = ["Config", "LayerNorm", "Linear", "MultiHeadAttention", "Trace", "Transformer"]
+__all__ = [
+    "Cache", "Config", "LayerNorm", "Linear", "MultiHeadAttention", "RMSNorm", "Trace", "Transformer",
+    "ablate", "patch",
+]  # fmt: skip

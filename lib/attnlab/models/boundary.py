@@ -6,9 +6,12 @@ import torch
 from torch import Tensor
 
 from .config import Config
+from .trace import Cache, Change, Trace
 
 
-def check_input(config: Config, tokens: Tensor, source: Tensor | None, mask: Tensor | None) -> None:
+def check_input(
+    config: Config, tokens: Tensor, source: Tensor | None, mask: Tensor | None, cache: Cache | None = None
+) -> None:
     """ValueError or TypeError for what a model of this config cannot read."""
     if (source is None) == (config.kind == "encoder-decoder"):
         remedy = "pass source=..." if source is None else "leave it out, or make an encoder-decoder"
@@ -22,8 +25,39 @@ def check_input(config: Config, tokens: Tensor, source: Tensor | None, mask: Ten
                 f"tokens and source must hold equally many sequences, got {len(tokens)} and {len(source)}; "
                 "give one source for each sequence"
             )
+    if cache is not None:
+        _check_cache(cache, tokens, config)
     if mask is not None:
-        _check_mask(mask, *tokens.shape, config)
+        _check_mask(mask, *tokens.shape, config, cache.length if cache is not None else 0)
+
+
+def check_change(change: Change | None, trace: Trace) -> None:
+    """ValueError for a change of places that this model does not have."""
+    if missing := sorted(getattr(change, "places", frozenset()) - set(trace.places)):
+        raise ValueError(f"there is no {missing[0]!r} to change; there is {', '.join(trace.places)}")
+
+
+def _check_cache(cache: Cache, tokens: Tensor, config: Config) -> None:
+    if not isinstance(cache, Cache):
+        raise TypeError(f"cache must be a Cache, got {type(cache).__name__}; begin with cache = Cache()")
+    if config.kind == "encoder":
+        raise ValueError("an encoder needs no cache: it reads all tokens at once; leave cache out")
+    layers = {f"layer {i}" for i in range(1, config.n_layers + 1)}
+    if cache.layers and {name for name in cache.layers if not name.endswith("cross")} != layers:
+        raise ValueError(
+            f"cache is of another model: it has {', '.join(cache.layers)}; begin with cache = Cache()"
+        )
+    for name, (keys, _) in cache.layers.items():
+        if keys.shape[:2] != (len(tokens), config.kv_heads) or keys.shape[-1] != config.d_head:
+            raise ValueError(
+                f"cache is of another model or batch: its keys of {name} are {list(keys.shape)}, here "
+                f"[{len(tokens)}, {config.kv_heads}, token, {config.d_head}]; begin with cache = Cache()"
+            )
+    if cache.length + tokens.shape[1] > config.length:
+        raise ValueError(
+            f"cache has read {cache.length} tokens and {tokens.shape[1]} more are given, this model takes at "
+            f"most {config.length}: stop here, or make a model with a larger length"
+        )
 
 
 def _check_tokens(name: str, given: Tensor, config: Config) -> None:
@@ -41,6 +75,8 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
             f"{name} has {given.shape[1]} tokens, this model takes at most {config.length}: shorten it, "
             "or make a model with a larger length"
         )
+    if given.is_meta:  # shapes without numbers
+        return
     low, high = int(given.min()), int(given.max())
     if low < 0 or high >= config.vocabulary:
         raise ValueError(
@@ -49,19 +85,21 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
         )
 
 
-def _check_mask(mask: Tensor, batch: int, length: int, config: Config) -> None:
+def _check_mask(mask: Tensor, batch: int, length: int, config: Config, start: int) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         raise TypeError(
             f"mask must be a bool tensor (True = may attend), got {_type(mask)}; "
             "write mask == 1 for ones and zeros"
         )
-    full = [batch, length, length]
+    full = [batch, length, start + length]
     if mask.ndim != 3 or any(has not in (1, n) for has, n in zip(mask.shape, full, strict=True)):
         raise ValueError(
             f"mask must be [batch, query, key], here {full} or 1 where all share it, got {list(mask.shape)}; "
             "for one mask for all sequences mask[None]"
         )
-    seen = mask.expand(full) if config.kind == "encoder" else mask.expand(full).tril()
+    seen = mask.expand(full) if config.kind == "encoder" else mask.expand(full).tril(start)
+    if mask.is_meta:
+        return
     blind = (~seen.any(-1)).nonzero()  # [found, 2]: batch, query
     if len(blind):
         sequence, row = blind[0].tolist()

@@ -9,7 +9,8 @@ import numpy as np
 KINDS = ("encoder", "decoder", "encoder-decoder")
 NORMS = ("pre", "post", "none")
 POSITIONS = ("learned", "sinusoidal", "rotary", "none")
-ACTIVATIONS = ("relu", "gelu", "tanh")
+ACTIVATIONS = ("relu", "gelu", "tanh", "swiglu")
+NORM_TYPES = ("layer", "rms")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,13 @@ class Config:
     multiplies the spread 1/√d_in of every matrix at the start. `attention_scale` replaces 1/√d_head.
     `outputs`: how many classes (default: the vocabulary). Raises TypeError or ValueError for what cannot be
     built.
+
+    What came later: `n_kv_heads` heads of keys and values, each shared by a group of query heads (Ainslie
+    et al. 2023, https://arxiv.org/abs/2305.13245). `norm_type` "rms" (a gain and no shift, Zhang & Sennrich
+    2019, https://arxiv.org/abs/1910.07467). `activation` "swiglu" (a gate, so a third matrix, Shazeer 2020,
+    https://arxiv.org/abs/2002.05202). `bias` False: no matrix has one. `tied`: the output matrix is the
+    embedding (Press & Wolf 2017, https://arxiv.org/abs/1608.05859). `qk_norm`: queries and keys have an RMS
+    norm (Henry et al. 2020, https://arxiv.org/abs/2010.04245).
     """
 
     vocabulary: int
@@ -37,20 +45,27 @@ class Config:
     init_scale: float = 1.0
     attention_scale: float | None = None
     outputs: int | None = None
+    n_kv_heads: int | None = None
+    norm_type: str = "layer"
+    bias: bool = True
+    tied: bool = False
+    qk_norm: bool = False
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "length", "d_model", "n_heads", "n_layers"):
             _check_whole(name, getattr(self, name), 1)
-        for name, least in (("d_ff", 0), ("outputs", 1)):
+        for name, least in (("d_ff", 0), ("outputs", 1), ("n_kv_heads", 1)):
             if getattr(self, name) is not None:
                 _check_whole(name, getattr(self, name), least)
         for name, known in (
             ("kind", KINDS), ("norm", NORMS), ("positions", POSITIONS), ("activation", ACTIVATIONS),
+            ("norm_type", NORM_TYPES),
         ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
-        if not isinstance(self.residual, bool | np.bool_):
-            raise TypeError(f"residual must be True or False, got {self.residual!r}")
+        for name in ("residual", "bias", "tied", "qk_norm"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
         _check_number("init_scale", self.init_scale)
         if self.attention_scale is not None:
             _check_number("attention_scale", self.attention_scale)
@@ -59,9 +74,14 @@ class Config:
     def _check_columns(self) -> None:
         """Heads share the columns; rotary and sinusoidal positions need pairs of them."""
         if self.d_model % self.n_heads:
-            divisors = ", ".join(str(d) for d in range(1, self.d_model + 1) if self.d_model % d == 0)
             raise ValueError(
-                f"n_heads={self.n_heads} does not divide d_model={self.d_model}; choose one of {divisors}"
+                f"n_heads={self.n_heads} does not divide d_model={self.d_model}; "
+                f"choose one of {_divisors(self.d_model)}"
+            )
+        if self.n_heads % self.kv_heads:
+            raise ValueError(
+                f"n_kv_heads={self.n_kv_heads} does not divide n_heads={self.n_heads}: as many query heads "
+                f"share each; choose one of {_divisors(self.n_heads)}"
             )
         if self.positions == "rotary" and self.d_head % 2:
             raise ValueError(
@@ -69,10 +89,20 @@ class Config:
             )
         if self.positions == "sinusoidal" and self.d_model % 2:
             raise ValueError(f"sinusoidal positions need an even d_model, got {self.d_model}")
+        if self.tied and self.outputs not in (None, self.vocabulary):
+            raise ValueError(
+                f"tied=True makes the embedding the output, so outputs is the vocabulary, "
+                f"{self.vocabulary}; got {self.outputs}: leave it out, or tied=False"
+            )
 
     @property
     def d_head(self) -> int:
         return self.d_model // self.n_heads
+
+    @property
+    def kv_heads(self) -> int:
+        """n_kv_heads as a number."""
+        return self.n_heads if self.n_kv_heads is None else self.n_kv_heads
 
     @property
     def width(self) -> int:
@@ -87,8 +117,13 @@ class Config:
     @property
     def shape(self) -> "Config":
         """The same without what changes neither the shapes nor the course of the computation."""
-        full = {"d_ff": self.width, "outputs": self.outputs or self.vocabulary}
+        full = {"d_ff": self.width, "outputs": self.outputs or self.vocabulary, "n_kv_heads": self.kv_heads}
         return replace(self, **full, init_scale=1.0, attention_scale=None)
+
+
+def _divisors(number: int) -> str:
+    """All of them up to 1000: they are found at once, whatever the number."""
+    return ", ".join(str(d) for d in range(1, min(number, 1000) + 1) if number % d == 0)
 
 
 def _check_whole(name: str, value: Any, least: int) -> None:

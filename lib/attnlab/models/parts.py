@@ -4,7 +4,6 @@ In a stack (see `transformer.py`) every shape has a first axis [setting]. Only `
 about it, all else broadcasts: vectors of a stack are [setting, 1, 1, d].
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,52 +14,28 @@ from torch.nn import functional
 from attnlab.attention import sinusoidal_positions
 
 from .config import Config
+from .trace import Trace
 
 ROTARY_BASE = 10_000.0
-FUNCTIONS = {"relu": torch.relu, "gelu": functional.gelu, "tanh": torch.tanh}
-
-
-@dataclass
-class Trace:
-    """What a model computed on the way: `model(tokens, trace=True)`.
-
-    logits [batch, token, outputs]. attention: by "self", "cross" and "source" (the encoder of an
-    encoder-decoder), for each layer [batch, head, query, key]; scores: the same before the mask and softmax.
-    hidden: the residual stream of the main stack, at its start and after every layer, [batch, token,
-    d_model]. stages: (name, tensor) of every part. In a stack all have a first axis [setting].
-    """
-
-    logits: Tensor | None = None
-    attention: dict[str, list[Tensor]] = field(default_factory=dict)
-    scores: dict[str, list[Tensor]] = field(default_factory=dict)
-    hidden: list[Tensor] = field(default_factory=list)
-    stages: list[tuple[str, Tensor]] = field(default_factory=list)
-
-    def add(self, name: str, tensor: Tensor) -> Tensor:
-        self.stages.append((name, tensor))
-        return tensor
-
-    def attended(self, role: str, scores: Tensor, weights: Tensor) -> None:
-        self.attention.setdefault(role, []).append(weights)
-        self.scores.setdefault(role, []).append(scores)
-
-    def first_wrong(self) -> str:
-        """The name of the first part whose numbers are not all finite; "" if there is none."""
-        return next((name for name, tensor in self.stages if not tensor.isfinite().all()), "")
+FUNCTIONS = {"relu": torch.relu, "gelu": functional.gelu, "tanh": torch.tanh, "swiglu": functional.silu}
 
 
 class Linear(nn.Module):
     """x W + b with W [d_in, d_out]; in a stack W [setting, d_in, d_out], b [setting, 1, 1, d_out]."""
 
-    def __init__(self, d_in: int, d_out: int) -> None:
+    def __init__(self, d_in: int, d_out: int, bias: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(d_in, d_out))
-        self.bias = nn.Parameter(torch.empty(d_out))
+        self.bias = nn.Parameter(torch.empty(d_out)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
         if self.weight.ndim == 2:
-            return x @ self.weight + self.bias
-        rows = torch.baddbmm(self.bias.squeeze(1), x.flatten(1, -2), self.weight)  # [setting, row, d_out]
+            return x @ self.weight if self.bias is None else x @ self.weight + self.bias
+        rows = x.flatten(1, -2)  # [setting, row, d_in]
+        if self.bias is None:
+            rows = rows @ self.weight  # [setting, row, d_out]
+        else:
+            rows = torch.baddbmm(self.bias.squeeze(1), rows, self.weight)  # [setting, row, d_out]
         return rows.unflatten(1, x.shape[1:-1])
 
 
@@ -79,6 +54,20 @@ class Embedding(nn.Module):
         return functional.embedding(tokens + first, self.weight.flatten(0, 1))
 
 
+class TiedEmbedding(Embedding):
+    """An embedding that is the output, too. Its rows are small, so that the logits are no larger than usual,
+    and what is read is multiplied by √d_model, so that it is: Vaswani et al. (2017), section 3.4.
+    """
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return super().forward(tokens) * self.weight.shape[-1] ** 0.5
+
+    def logits(self, x: Tensor) -> Tensor:
+        """x [batch, token, d_model] times every row: [batch, token, vocabulary]."""
+        columns = self.weight.transpose(-1, -2)  # [d_model, vocabulary]
+        return x @ (columns if columns.ndim == 2 else columns.unsqueeze(1))
+
+
 class LayerNorm(nn.Module):
     """Mean 0 and variance 1 for every token, then a gain and a shift that are learnt."""
 
@@ -91,31 +80,77 @@ class LayerNorm(nn.Module):
         return torch.addcmul(self.bias, functional.layer_norm(x, x.shape[-1:]), self.weight)
 
 
+class RMSNorm(nn.Module):
+    """Root mean square 1 for every token, then a gain that is learnt."""
+
+    def __init__(self, d_model: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(d_model))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.rms_norm(x, x.shape[-1:], eps=1e-5) * self.weight
+
+
+class HeadNorm(RMSNorm):
+    """An RMS norm for every head by itself: [batch, token, head * d_head], one gain [d_head] for all."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = x.unflatten(-1, (-1, self.weight.shape[-1]))  # [batch, token, head, d_head]
+        found = functional.rms_norm(heads, heads.shape[-1:], eps=1e-5) * self.weight.unsqueeze(-2)
+        return found.flatten(-2)
+
+
+NORM_CLASSES = {"layer": LayerNorm, "rms": RMSNorm}
+
+
+def norm(config: Config, place: str) -> nn.Module:
+    """The norm of a config at a place ("pre" or "post"): nothing if its norms are elsewhere."""
+    return NORM_CLASSES[config.norm_type](config.d_model) if config.norm == place else nn.Identity()
+
+
 class MultiHeadAttention(nn.Module):
     """softmax(q kᵀ · scale) v in n_heads slices of the columns. `role` names the map in a trace."""
 
     def __init__(self, config: Config, role: str) -> None:
         super().__init__()
-        self.role, self.n_heads = role, config.n_heads
-        self.w_q, self.w_k, self.w_v, self.w_o = (Linear(config.d_model, config.d_model) for _ in range(4))
+        self.role, self.n_heads, self.kv_heads = role, config.n_heads, config.kv_heads
+        narrow = config.kv_heads * config.d_head
+        widths = {"w_q": config.d_model, "w_k": narrow, "w_v": narrow, "w_o": config.d_model}
+        for name, width in widths.items():
+            setattr(self, name, Linear(config.d_model, width, config.bias))
+        self.norm_q, self.norm_k = (
+            HeadNorm(config.d_head) if config.qk_norm else nn.Identity() for _ in range(2)
+        )
         self.register_buffer("scale", torch.tensor(config.scale, dtype=torch.float64), persistent=False)
-        self.turn = Rotary(config) if config.positions == "rotary" and role != "cross" else nn.Identity()
+        self.turn = Rotary(config) if config.positions == "rotary" and role != "cross" else Unturned()
 
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None, trace: Trace) -> Tensor:
+    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None, trace: Trace, name: str) -> Tensor:
         """x [batch, query, d_model] looks at memory [batch, key, d_model]."""
-        q = self.turn(self._heads(self.w_q(x) * self.scale))  # [batch, head, query, d_head]
-        k = self.turn(self._heads(self.w_k(memory)))  # [batch, head, key, d_head]
-        v = self._heads(self.w_v(memory))  # [batch, head, key, d_head]
+        start = trace.start if self.role == "self" else 0
+        q = self._heads(self.norm_q(self.w_q(x)) * self.scale)  # [batch, head, query, d_head]
+        q = self.turn(q, start)
+        k, v = self._memory(memory, start, trace, name)  # [batch, kv head, key, d_head]
+        if self.kv_heads < self.n_heads:
+            k, v = (each.repeat_interleave(self.n_heads // self.kv_heads, -3) for each in (k, v))
         scores = q @ k.transpose(-1, -2)  # [batch, head, query, key]
         visible = scores if mask is None else scores.masked_fill(~mask, -torch.inf)
-        weights = softmax(visible)  # [batch, head, query, key]
+        weights = trace.place(f"{name} weights", softmax(visible))  # [batch, head, query, key]
         trace.attended(self.role, scores, weights)
-        mixed = (weights @ v).transpose(-3, -2).flatten(-2)  # [batch, query, d_model]
-        return self.w_o(mixed)
+        found = trace.place(f"{name} heads", weights @ v)  # [batch, head, query, d_head]
+        return self.w_o(found.transpose(-3, -2).flatten(-2))  # [batch, query, d_model]
+
+    def _memory(self, memory: Tensor, start: int, trace: Trace, name: str) -> tuple[Tensor, Tensor]:
+        """Keys and values of the memory, each [batch, kv head, key, d_head], with those of a cache."""
+        cache = trace.cache if self.role != "source" else None
+        if cache is not None and self.role == "cross" and name in cache.layers:
+            return cache.layers[name]
+        k = self.turn(self._heads(self.norm_k(self.w_k(memory))), start)
+        v = self._heads(self.w_v(memory))
+        return (k, v) if cache is None else cache.extend(name, k, v)
 
     def _heads(self, x: Tensor) -> Tensor:
-        """[batch, token, d_model] -> [batch, head, token, d_head]"""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(-3, -2)
+        """[batch, token, head * d_head] -> [batch, head, token, d_head]"""
+        return x.unflatten(-1, (-1, self.w_q.weight.shape[-1] // self.n_heads)).transpose(-3, -2)
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -129,27 +164,40 @@ class Rotary(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         frequencies = ROTARY_BASE ** (-np.arange(0, config.d_head, 2) / config.d_head)  # [d_head / 2]
-        angles = torch.from_numpy(np.arange(config.length)[:, None] * frequencies)  # [token, d_head / 2]
+        places = torch.arange(config.length, dtype=torch.float64)
+        angles = places[:, None] * torch.as_tensor(frequencies)  # [token, d_head / 2]
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
-        cos, sin = self.cos[: x.shape[-2]], self.sin[: x.shape[-2]]
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        """The first token of x stands at position `start`."""
+        here = slice(start, start + x.shape[-2])
+        cos, sin = self.cos[here], self.sin[here]
         even, odd = x[..., 0::2], x[..., 1::2]
         return torch.stack([even * cos - odd * sin, even * sin + odd * cos], -1).flatten(-2)
 
 
+class Unturned(nn.Module):
+    """No rotary positions."""
+
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        return x
+
+
 class FeedForward(nn.Module):
-    """Two matrices with an activation between, for each token alone."""
+    """Two matrices with an activation between, for each token alone; "swiglu" has a third that is gated."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.w_1 = Linear(config.d_model, config.width)
-        self.w_2 = Linear(config.width, config.d_model)
+        self.w_1 = Linear(config.d_model, config.width, config.bias)
+        self.w_2 = Linear(config.width, config.d_model, config.bias)
+        gated = config.activation == "swiglu"
+        self.w_3 = Linear(config.d_model, config.width, config.bias) if gated else None
         self.activation = FUNCTIONS[config.activation]
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.w_2(self.activation(self.w_1(x)))
+        found = self.activation(self.w_1(x))  # [batch, token, d_ff]
+        return self.w_2(found if self.w_3 is None else found * self.w_3(x))
 
 
 class Part(nn.Module):
@@ -158,8 +206,7 @@ class Part(nn.Module):
     def __init__(self, config: Config, inner: nn.Module) -> None:
         super().__init__()
         self.inner, self.residual = inner, config.residual
-        self.before = LayerNorm(config.d_model) if config.norm == "pre" else nn.Identity()
-        self.after = LayerNorm(config.d_model) if config.norm == "post" else nn.Identity()
+        self.before, self.after = norm(config, "pre"), norm(config, "post")
 
     def forward(self, x: Tensor, *others: Any) -> Tensor:
         found = self.inner(self.before(x), *others)
@@ -169,8 +216,8 @@ class Part(nn.Module):
 class SelfAttention(MultiHeadAttention):
     """Queries, keys and values from the same tokens."""
 
-    def forward(self, x: Tensor, mask: Tensor | None, trace: Trace) -> Tensor:
-        return super().forward(x, x, mask, trace)
+    def forward(self, x: Tensor, mask: Tensor | None, trace: Trace, name: str) -> Tensor:
+        return super().forward(x, x, mask, trace, name)
 
 
 class Layer(nn.Module):
@@ -185,9 +232,9 @@ class Layer(nn.Module):
     def forward(
         self, x: Tensor, mask: Tensor | None, memory: Tensor | None, trace: Trace, name: str
     ) -> Tensor:
-        x = trace.add(f"{name} attention", self.attention(x, mask, trace))
+        x = trace.add(f"{name} attention", self.attention(x, mask, trace, name))
         if self.cross is not None:
-            x = trace.add(f"{name} cross-attention", self.cross(x, memory, None, trace))
+            x = trace.add(f"{name} cross-attention", self.cross(x, memory, None, trace, f"{name} cross"))
         if self.feed_forward is not None:
             x = trace.add(f"{name} feed-forward", self.feed_forward(x))
         return x
@@ -203,12 +250,13 @@ class Positions(nn.Module):
             self.weight = nn.Parameter(torch.empty(config.length, config.d_model))
         waves = None
         if config.positions == "sinusoidal":
-            waves = torch.from_numpy(sinusoidal_positions(config.length, config.d_model))
+            waves = torch.as_tensor(sinusoidal_positions(config.length, config.d_model))
         self.register_buffer("waves", waves, persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        """The first token of x stands at position `start`."""
         table = self.waves if self.weight is None else self.weight  # [length, d_model]
         if table is None:
             return x
-        rows = table[..., : x.shape[-2], :]
+        rows = table[..., start : start + x.shape[-2], :]
         return x + (rows if rows.ndim == 2 else rows.unsqueeze(1))

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .boundary import check_input
+from .boundary import check_change, check_input
 from .config import Config
-from .parts import Embedding, Layer, LayerNorm, Linear, Positions, Trace
+from .parts import Embedding, HeadNorm, Layer, LayerNorm, Linear, Positions, RMSNorm, TiedEmbedding, norm
+from .trace import Cache, Change, Trace
 
 
 class Transformer(nn.Module):
@@ -30,13 +31,14 @@ class Transformer(nn.Module):
     def __init__(self, config: Config, seed: int = 0) -> None:
         super().__init__()
         self.config, both = config, config.kind == "encoder-decoder"
-        self.embedding = Embedding(config.vocabulary, config.d_model)
+        self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
         self.encoder = nn.ModuleList(Layer(config, "source") for _ in range(config.n_layers * both))
-        self.encoder_norm = LayerNorm(config.d_model) if both and config.norm == "pre" else nn.Identity()
+        self.encoder_norm = norm(config, "pre") if both else nn.Identity()
         self.layers = nn.ModuleList(Layer(config, "self", cross=both) for _ in range(config.n_layers))
-        self.norm = LayerNorm(config.d_model) if config.norm == "pre" else nn.Identity()
-        self.output = Linear(config.d_model, config.outputs or config.vocabulary)
+        self.norm = norm(config, "pre")
+        if not config.tied:
+            self.output = Linear(config.d_model, config.outputs or config.vocabulary, config.bias)
         self.to(torch.float64)
         self._initialise(np.random.default_rng(seed))
 
@@ -52,16 +54,19 @@ class Transformer(nn.Module):
         return cls(Config(**own | choices), seed)
 
     def _initialise(self, rng: np.random.Generator) -> None:
+        if self.embedding.weight.is_meta:  # nothing is stored
+            return
         for module in self.modules():
             if isinstance(module, Linear):
                 spread = self.config.init_scale * module.weight.shape[0] ** -0.5
                 _draw(rng, module.weight, spread)
-                module.bias.data.zero_()
-            elif isinstance(module, LayerNorm):
+            elif isinstance(module, LayerNorm | RMSNorm | HeadNorm):
                 module.weight.data.fill_(1.0)
-                module.bias.data.zero_()
             elif isinstance(module, Embedding | Positions) and module.weight is not None:
-                _draw(rng, module.weight, 1.0)
+                tied = isinstance(module, TiedEmbedding)
+                _draw(rng, module.weight, module.weight.shape[1] ** -0.5 if tied else 1.0)
+            if getattr(module, "bias", None) is not None:
+                module.bias.data.zero_()
 
     def forward(
         self,
@@ -70,40 +75,69 @@ class Transformer(nn.Module):
         mask: Tensor | None = None,
         *,
         trace: bool = False,
+        cache: Cache | None = None,
+        change: Change | None = None,
     ) -> Any:
         """Logits, or with `trace=True` a Trace with all that led to them.
 
-        mask: bool [batch, query, key], True = may attend, on top of the causal mask of a decoder. ValueError
-        or TypeError: tokens that are no [batch, token], too long or out of the vocabulary; a source that is
-        missing or of another batch; a mask that does not fit, or leaves a row nothing to attend to.
+        mask: bool [batch, query, key], True = may attend, on top of the causal mask of a decoder. cache: keys
+        and values of what a decoder has read before; they are not computed again, and grow.
+        change(name, tensor): is asked at every named place, and returns the tensor that goes on: "embedding";
+        "layer 1 weights" [batch, head, query, key]; "layer 1 heads", what each brings [batch, head, query,
+        d_head]; "layer 1 attention" and "layer 1 feed-forward", the residual stream after that part. In an
+        encoder-decoder also "layer 1 cross weights", "layer 1 cross heads", "layer 1 cross-attention", and
+        all of the encoder: "encoder layer 1 weights". See `ablate` and `patch`.
+        ValueError or TypeError: tokens that are no [batch, token], too long or out of the vocabulary; a
+        source that is missing or of another batch; a mask that does not fit, or leaves a row nothing to
+        attend to; a cache of another model or batch; a change of a place that is not there.
         """
         if self.embedding.weight.ndim == 2:  # a stack was looked at by the one who made it
-            check_input(self.config, tokens, source, mask)
-        noted = Trace()
+            check_input(self.config, tokens, source, mask, cache)
+        noted = Trace(change=change)
+        if cache is not None:
+            noted.cache, noted.start = cache.copy(), cache.length  # an error leaves the cache as it was
         memory = self._read(source, noted) if self.config.kind == "encoder-decoder" else None
-        x = noted.add("embedding", self.positions(self.embedding(tokens)))  # [batch, token, d_model]
+        x = self.positions(self.embedding(tokens), noted.start)
+        x = noted.add("embedding", x)  # [batch, token, d_model]
         noted.hidden.append(x)
-        mask = self._visible(tokens.shape[-1], mask)
+        visible = self._visible(tokens, mask, noted.start)
         for i, layer in enumerate(self.layers, 1):
-            x = layer(x, mask, memory, noted, f"layer {i}")
+            x = layer(x, visible, memory, noted, f"layer {i}")
             noted.hidden.append(x)
-        noted.logits = noted.add("output", self.output(self.norm(x)))  # [batch, token, outputs]
+        noted.logits = noted.add("output", self.read_out(x))  # [batch, token, outputs]
+        check_change(change, noted)
+        if cache is not None:
+            cache.layers, cache.memory = noted.cache.layers, noted.cache.memory
         return noted if trace else noted.logits
+
+    def read_out(self, hidden: Tensor) -> Tensor:
+        """What the residual stream says if it is read now: [batch, token, d_model] -> logits.
+
+        After the last layer that is the output; earlier it is the logit lens (nostalgebraist, 2020).
+        """
+        last = self.norm(hidden)
+        return self.embedding.logits(last) if self.config.tied else self.output(last)
 
     def _read(self, source: Tensor, noted: Trace) -> Tensor:
         """What the encoder of an encoder-decoder makes of the source: [batch, source, d_model]."""
+        if noted.cache is not None and noted.cache.memory is not None:
+            return noted.cache.memory
         x = noted.add("source embedding", self.positions(self.embedding(source)))
         for i, layer in enumerate(self.encoder, 1):
             x = layer(x, None, None, noted, f"encoder layer {i}")
-        return self.encoder_norm(x)
+        memory = self.encoder_norm(x)
+        if noted.cache is not None:
+            noted.cache.memory = memory
+        return memory
 
-    def _visible(self, length: int, mask: Tensor | None) -> Tensor | None:
-        """[query, key] or [batch, 1, query, key]; None: everything."""
+    def _visible(self, tokens: Tensor, mask: Tensor | None, start: int) -> Tensor | None:
+        """[query, key] or [batch, 1, query, key]; None: everything. The first query stands at `start`."""
         if mask is not None:
             mask = mask.unsqueeze(-3)
         if self.config.kind == "encoder":
             return mask
-        causal = torch.ones(length, length, dtype=torch.bool).tril()
+        n = tokens.shape[-1]
+        causal = torch.ones(n, start + n, dtype=torch.bool, device=tokens.device).tril(start)
         return causal if mask is None else mask & causal
 
 

@@ -157,7 +157,7 @@ class Part:
 
 
 def _dtype(model: Transformer) -> torch.dtype:
-    return model.output.weight.dtype
+    return model.embedding.weight.dtype
 
 
 def _swept(choices: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:

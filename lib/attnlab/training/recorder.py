@@ -21,7 +21,7 @@ RECORDED = (
     "accuracy", "attention", "learning_rate", "gradient_norm", "update_ratio", "activation", "flow",
     "weights",
 )  # fmt: skip
-PARTS = {"w_q": "W_Q", "w_k": "W_K", "w_v": "W_V", "w_o": "W_O", "w_1": "W_1", "w_2": "W_2"}
+PARTS = {f"w_{which}": f"W_{which.upper()}" for which in "qkvo123"}
 
 
 def group_of(name: str) -> str:
