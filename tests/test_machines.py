@@ -1,4 +1,4 @@
-"""Part II prints the same digits with one thread and with two, and with every instruction set there is.
+"""Parts II and III print the same digits with one thread and with two, and with every instruction set there is.
 
 Opt-in, because it runs the notebooks again and again: `pytest -m machines`.
 """
@@ -15,7 +15,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/[01][0-9]_*.ipynb"))[8:11]
+NOTEBOOKS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/[01][0-9]_*.ipynb"))[8:14]
 SETS = {"default": "SSE41", "avx2": "AVX2", "avx512": "AVX512_CORE"}  # what PyTorch and oneDNN call it
 HERE = torch.backends.cpu.get_cpu_capability().lower()
 FORCED = list(SETS)[: list(SETS).index(HERE) + 1] if HERE in SETS else ["default"]
@@ -64,5 +64,5 @@ def test_the_settings_arrive_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> N
     assert ran.stdout.split() == ["2", "DEFAULT"]
 
 
-def test_it_is_about_the_notebooks_of_part_two() -> None:
-    assert [Path(name).name[:2] for name in NOTEBOOKS] == ["08", "09", "10"]
+def test_it_is_about_the_notebooks_that_train() -> None:
+    assert [Path(name).name[:2] for name in NOTEBOOKS] == ["08", "09", "10", "11", "12", "13"]

@@ -1,50 +1,11 @@
-"""Every notebook in a real JupyterLab: it opens, runs, and nothing complains."""
-
-from pathlib import Path
+"""The page object itself: complaints of a notebook are heard, and a panel moves by mouse and keyboard."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.browser.conftest import Server, browser_path
 from tests.browser.lab import Lab
-from tests.refresh import NOTEBOOKS, text_of
-
-
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_a_notebook_runs_without_complaint(lab: Lab, path: Path) -> None:
-    """No error in a cell or in the console, nothing for axe to find in our outputs, room for sliders."""
-    lab.open(path.name)
-    lab.run_all()
-    assert lab.failed_cells() == []
-    assert lab.errors == []
-    counts = [cell["execution_count"] for cell in lab.notebook()["cells"] if cell["cell_type"] == "code"]
-    assert counts == list(range(1, len(counts) + 1))
-    shown = [cell for cell in lab.notebook()["cells"] if "panel" in cell["metadata"].get("tags", [])]
-    assert len(lab.panels()) == len(shown)
-    for panel in lab.panels():
-        assert panel.error() == ""
-        assert panel.sentence() != ""
-        assert panel.pixels()[..., :3].std() > 1  # something is drawn
-    report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
-    assert [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]] == []
-    assert_usable_at_200_percent(lab)
-
-
-def assert_usable_at_200_percent(lab: Lab) -> None:
-    """With half the CSS pixels, sliders keep a track of 120 pixels and pictures stay in their column."""
-    lab.page.set_viewport_size({"width": 640, "height": 450})
-    lab.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
-    lab.page.wait_for_timeout(500)
-    for panel in lab.panels():
-        panel.root.scroll_into_view_if_needed()
-        column, picture = panel.root.bounding_box(), panel.canvas.bounding_box()
-        assert column and picture and picture["width"] <= column["width"] + 1
-        for track in panel.root.locator(".noUi-base").all():
-            assert track.bounding_box()["width"] >= 120
-
-
-# The page object itself: complaints of a notebook must be heard
+from tests.refresh import text_of
 
 
 def opened(lab: Lab, server: Server, *sources: str) -> Lab:

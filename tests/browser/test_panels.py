@@ -1,9 +1,5 @@
-"""Every panel of every notebook in a real browser: what a hand moves is what code would have shown."""
+"""One panel in a real browser, every way to use it."""
 
-import io
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -11,109 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from attnlab.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
-from attnlab.panel import Panel
-from attnlab.views.stage import Stage
 from tests.browser.conftest import Server
 from tests.browser.lab import Lab, LivePanel
 from tests.browser.test_lab import opened
-from tests.refresh import NOTEBOOKS
-
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-BLOCK, THRESHOLD = 24, 8  # pixels; of 255: a browser composes the layers with other rounding
-
-
-@cache
-def twins(path: Path) -> dict[str, Panel]:
-    """The notebook's panels, made by running its code here, without a browser."""
-    space: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(path, 4).cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, f"<{path.name}>", "exec"), space)
-    panels = [value for value in space.values() if isinstance(value, Panel)]
-    return {panel.name: panel for panel in panels}
-
-
-def kernel_state(lab: Lab, name: str) -> str:
-    return lab.value_of(f"{name}.state").strip("'\"")
-
-
-def same_picture(live: np.ndarray, twin: Panel) -> float:
-    """The largest difference of the means over blocks, 0 to 255."""
-    stage = Stage()
-    stage.show(twin._views)
-    still = Image.open(io.BytesIO(stage.png(colours=None))).convert("RGB")
-    assert live.shape[:2] == still.size[::-1]
-    size = still.width // BLOCK, still.height // BLOCK
-    shown = Image.fromarray(live[..., :3])
-    means = [np.asarray(p.resize(size, Image.Resampling.BOX), float) for p in (shown, still)]
-    return float(np.abs(means[0] - means[1]).max())
-
-
-def agree(lab: Lab, live: LivePanel, twin: Panel) -> str:
-    """The browser shows what `set_state` gives for the state of the kernel; returns that state."""
-    state = kernel_state(lab, twin.name)
-    assert live.sentence() == " ".join(twin.set_state(state).split())
-    assert same_picture(live.pixels(), twin) < THRESHOLD
-    assert live.error() == ""
-    return state
-
-
-def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
-    """Every control, moved by the mouse and by the keyboard; each move leads to a value of its own."""
-    for name, spec in twin._specs.items():
-        if isinstance(spec, Slider | Scrub):
-            right = twin.controls[name].value < 0.5 * spec.ends()[-1]
-            to, key = (0.97, "ArrowLeft") if right else (0.03, "ArrowRight")
-            yield f"{name} by mouse", lambda name=name, to=to: live.move(name, to=to)
-            yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
-        elif isinstance(spec, Choice):
-            label = spec.labels[-1] if live.value(name) != spec.labels[-1] else spec.labels[0]
-            yield f"{name} by mouse", lambda name=name, label=label: live.choose(name, label)
-            key = "ArrowUp" if label == spec.labels[-1] else "ArrowDown"
-            yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
-        elif isinstance(spec, Toggle):
-            yield f"{name} by mouse", lambda name=name: live.click(name)
-            yield f"{name} by keyboard", lambda name=name: live.press(name, "Space")
-        elif isinstance(spec, Switches):
-            yield f"{name} by mouse", lambda name=name: live.click(name)
-            last = len(spec.labels) - 1
-            yield f"{name} by keyboard", lambda name=name, last=last: live.press(name, "Space", which=last)
-        else:
-            assert isinstance(spec, Sentence)
-            yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
-        if isinstance(spec, Scrub):
-            label = "◀ Step back" if right else "Step forward ▶"
-            yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()
-
-
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_every_control_of_every_panel_moves_the_picture_and_the_sentence(lab: Lab, path: Path) -> None:
-    lab.open(path.name)
-    lab.run_all()
-    for name, twin in twins(path).items():
-        live = lab.panel(name)
-        if live.button("Reset").count():
-            live.button("Reset").click()
-        live.settle()
-        seen = [agree(lab, live, twin)]
-        for what, move in moves_of(live, twin):
-            before, shown = live.sequence(), live.pixels()
-            move()
-            assert live.moved_on(before), f"{name}: {what} painted nothing"
-            state = agree(lab, live, twin)
-            assert state != seen[-1], f"{name}: {what} moved nothing"
-            digest = twin.digest
-            if twin.set_state(seen[-1]) != digest:
-                assert (live.pixels().shape != shown.shape) or (live.pixels() != shown).any(), (
-                    f"{name}: {what}"
-                )
-            seen.append(state)
-        assert live.alternative_text().startswith(live.sentence()[:40])
-    assert lab.errors == []
-
-
-# ---------------------------------------------------------------- one panel, every way to use it
 
 PANEL = """
 import time

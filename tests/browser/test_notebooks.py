@@ -1,0 +1,156 @@
+"""Every notebook in a real JupyterLab: nothing complains, and what a hand moves is what code shows."""
+
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from attnlab.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
+from attnlab.panel import Panel
+from attnlab.views.stage import Stage
+from tests.browser.lab import Lab, LivePanel
+from tests.refresh import NOTEBOOKS
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+BLOCK, THRESHOLD = 24, 8  # pixels; of 255: a browser composes the layers with other rounding
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_notebook_runs_without_complaint_and_every_control_moves(lab: Lab, path: Path) -> None:
+    """No error in a cell or in the console, nothing for axe to find in our outputs, room for sliders.
+
+    And every control of every panel moves the picture and the sentence. One run of the notebook serves all;
+    its twin is made while the browser runs it.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(twins, path)
+        lab.open(path.name)
+        lab.run_all()
+        panels = made.result()
+    assert_nothing_complains(lab)
+    for name, twin in panels.items():
+        assert_every_control_moves(lab, lab.panel(name), twin)
+    assert lab.errors == []
+    assert_usable_at_200_percent(lab)
+
+
+def assert_nothing_complains(lab: Lab) -> None:
+    assert lab.failed_cells() == []
+    assert lab.errors == []
+    counts = [cell["execution_count"] for cell in lab.notebook()["cells"] if cell["cell_type"] == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+    shown = [cell for cell in lab.notebook()["cells"] if "panel" in cell["metadata"].get("tags", [])]
+    assert len(lab.panels()) == len(shown)
+    for panel in lab.panels():
+        assert panel.error() == ""
+        assert panel.sentence() != ""
+        assert panel.pixels()[..., :3].std() > 1  # something is drawn
+    report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
+    assert [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]] == []
+
+
+def assert_usable_at_200_percent(lab: Lab) -> None:
+    """With half the CSS pixels, sliders keep a track of 120 pixels and pictures stay in their column."""
+    lab.page.set_viewport_size({"width": 640, "height": 450})
+    lab.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.page.wait_for_timeout(500)
+    for panel in lab.panels():
+        panel.root.scroll_into_view_if_needed()
+        column, picture = panel.root.bounding_box(), panel.canvas.bounding_box()
+        assert column and picture and picture["width"] <= column["width"] + 1
+        for track in panel.root.locator(".noUi-base").all():
+            assert track.bounding_box()["width"] >= 120
+
+
+# What a hand moves
+
+
+def assert_every_control_moves(lab: Lab, live: LivePanel, twin: Panel) -> None:
+    """Each to a state of its own, with a picture of its own: those of the twin."""
+    if live.button("Reset").count():
+        live.button("Reset").click()
+    live.settle()
+    seen = [agree(lab, live, twin)]
+    for what, move in moves_of(live, twin):
+        before, shown = live.sequence(), live.pixels()
+        move()
+        assert live.moved_on(before), f"{twin.name}: {what} painted nothing"
+        state = agree(lab, live, twin)
+        assert state != seen[-1], f"{twin.name}: {what} moved nothing"
+        digest = twin.digest
+        if twin.set_state(seen[-1]) != digest:
+            assert (live.pixels().shape != shown.shape) or (live.pixels() != shown).any(), (
+                f"{twin.name}: {what}"
+            )
+        seen.append(state)
+    assert live.alternative_text().startswith(live.sentence()[:40])
+
+
+def twins(path: Path) -> dict[str, Panel]:
+    """The notebook's panels, made by running its code here, without a browser."""
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for cell in nbformat.read(path, 4).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"<{path.name}>", "exec"), space)
+    panels = [value for value in space.values() if isinstance(value, Panel)]
+    return {panel.name: panel for panel in panels}
+
+
+def kernel_state(lab: Lab, name: str) -> str:
+    return lab.value_of(f"{name}.state").strip("'\"")
+
+
+def same_picture(live: np.ndarray, twin: Panel) -> float:
+    """The largest difference of the means over blocks, 0 to 255."""
+    stage = Stage()
+    stage.show(twin._views)
+    still = Image.open(io.BytesIO(stage.png(colours=None))).convert("RGB")
+    assert live.shape[:2] == still.size[::-1]
+    size = still.width // BLOCK, still.height // BLOCK
+    shown = Image.fromarray(live[..., :3])
+    means = [np.asarray(p.resize(size, Image.Resampling.BOX), float) for p in (shown, still)]
+    return float(np.abs(means[0] - means[1]).max())
+
+
+def agree(lab: Lab, live: LivePanel, twin: Panel) -> str:
+    """The browser shows what `set_state` gives for the state of the kernel; returns that state."""
+    state = kernel_state(lab, twin.name)
+    assert live.sentence() == " ".join(twin.set_state(state).split())
+    assert same_picture(live.pixels(), twin) < THRESHOLD
+    assert live.error() == ""
+    return state
+
+
+def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
+    """Every control, moved by the mouse and by the keyboard; each move leads to a value of its own."""
+    for name, spec in twin._specs.items():
+        if isinstance(spec, Slider | Scrub):
+            right = twin.controls[name].value < 0.5 * spec.ends()[-1]
+            to, key = (0.97, "ArrowLeft") if right else (0.03, "ArrowRight")
+            yield f"{name} by mouse", lambda name=name, to=to: live.move(name, to=to)
+            yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
+        elif isinstance(spec, Choice):
+            label = spec.labels[-1] if live.value(name) != spec.labels[-1] else spec.labels[0]
+            yield f"{name} by mouse", lambda name=name, label=label: live.choose(name, label)
+            key = "ArrowUp" if label == spec.labels[-1] else "ArrowDown"
+            yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
+        elif isinstance(spec, Toggle):
+            yield f"{name} by mouse", lambda name=name: live.click(name)
+            yield f"{name} by keyboard", lambda name=name: live.press(name, "Space")
+        elif isinstance(spec, Switches):
+            yield f"{name} by mouse", lambda name=name: live.click(name)
+            last = len(spec.labels) - 1
+            yield f"{name} by keyboard", lambda name=name, last=last: live.press(name, "Space", which=last)
+        else:
+            assert isinstance(spec, Sentence)
+            yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
+        if isinstance(spec, Scrub):
+            label = "◀ Step back" if right else "Step forward ▶"
+            yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()
