@@ -18,7 +18,8 @@ _HOMES = {
     "tokens": "BytePairTokenizer CharTokenizer WordTokenizer frames patches read_text spectrogram words",
     "training": "SGD Adam Constant Cosine Frame Plan RMSprop Run Runs StepDecay Warmup WarmupCosine "
     "early_stop fit load_run resume sweep",
-    "views": "Bars Curves DotProduct Formula Heads Heatmap Links Note Picture Pieces Points Sound View",
+    "views": "Areas Bars Blocks Curves DotProduct Formula Heads Heatmap Links Note Part Picture Pieces "
+    "Points Sound View amount",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 _MODULES = ("checks", "models", "pretrained", "scale", "tasks", "training")

@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 import numpy as np
 
-from attnlab import DotProduct, Heads, Links, Picture, Pieces, Slider, Sound, explore, softmax
+from attnlab import (
+    Areas,
+    Blocks,
+    DotProduct,
+    Heads,
+    Links,
+    Picture,
+    Pieces,
+    Slider,
+    Sound,
+    causal_mask,
+    explore,
+    softmax,
+)
 from attnlab.panel import Panel
 from tests.benchmarks.pictures import LAST, SCORES, START, TOKENS
 
@@ -48,6 +61,26 @@ def sound(step: int) -> Sound:
     return Sound(WAVE * (0.3 + step / 100), 8000, "a sound", size=200, spectrum=spectrum, selected=step % 8)
 
 
+def structure(step: int) -> Blocks:
+    """An encoder and a decoder of two layers, a number after every part, shapes and masks."""
+    names = [
+        f"{p}layer {i} {x}" for p in ("", "encoder ") for i in (1, 2) for x in ("attention", "feed-forward")
+    ]
+    numbers = {name: 1 + (step + 5 * i) % 97 / 12 for i, name in enumerate(names)}
+    shapes = dict.fromkeys(("embedding", "attention", "cross-attention", "feed-forward"), (8, 16 + step))
+    masks = {"self": causal_mask(8), "cross": causal_mask(8), "source": causal_mask(8)}
+    made = {"numbers": numbers, "shapes": shapes, "masks": masks, "selected": step % 9}
+    return Blocks.transformer("encoder-decoder", 2, "a structure", "RMS", **made)
+
+
+def scale(step: int) -> Areas:
+    """The parameters of a model of 12 layers, in a larger one."""
+    d = 64 * (step + 1)
+    layer = {"attention": 4 * d * d, "feed-forward": 8 * d * d, "norms": 4 * d}
+    layers = {f"layer {i}": layer for i in range(1, 13)}
+    return Areas({"embedding": 50_257 * d, **layers}, "to scale", limit=3e9, reference={"base": 124e6})
+
+
 MADE: dict[str, Callable] = {
     "one query, the whole path": row,
     "two heads as lines": lines,
@@ -55,6 +88,8 @@ MADE: dict[str, Callable] = {
     "a text of 40 pieces": text,
     "an image in 16 patches": image,
     "a sound of 8 frames": sound,
+    "two stacks as blocks": structure,
+    "the areas of 12 layers": scale,
 }
 
 

@@ -11,7 +11,9 @@ from PIL import Image
 
 from attnlab.attention import softmax
 from attnlab.views import (
+    Areas,
     Bars,
+    Blocks,
     Curves,
     DotProduct,
     Formula,
@@ -19,6 +21,7 @@ from attnlab.views import (
     Heatmap,
     Links,
     Note,
+    Part,
     Picture,
     Pieces,
     Points,
@@ -173,11 +176,51 @@ def wave(rng: np.random.Generator, labels: Sequence[str], title: str, selected: 
     return Sound(rng.uniform(-1, 1, size=40), 8000, title)
 
 
+def layer(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """A layer opened: parts on the stream, branches, masks, every number another one."""
+
+    def part(name: str, **more: Any) -> Part:
+        shape = tuple(int(n) for n in rng.integers(10, 99, 2))
+        return Part(name, shape=shape, number=float(rng.uniform(1, 9)), **more)
+
+    branches = [[part("norm"), part(label, kind="attention", mask=rng.uniform(size=(6, 6)) < 0.5)]
+                for label in labels[1:]]  # fmt: skip
+    rows = [part(labels[0], kind="embedding"), *branches, part("output")]
+    return Blocks(rows, title, "RMS", "part", selected)
+
+
+def structure(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """An encoder and a decoder; the first labels are the names of their layers."""
+    labels, tri, full = labels[:3], np.tri(5, dtype=bool), np.ones((5, 4), bool)
+    columns = {}
+    for name in ("encoder", "decoder"):
+        numbers = {f"{label} attention": float(rng.uniform(1, 9)) for label in labels}
+        masks = {"self": tri if rng.uniform() < 0.5 else ~tri, "cross": full}
+        made = {"numbers": numbers, "masks": masks, "shapes": {"norm": (8, int(rng.integers(10, 99)))}}
+        layers = [Blocks.layer(label, cross=name == "decoder", norm="post", **made) for label in labels]
+        columns[name] = [row for rows in layers for row in rows]
+    return Blocks(columns, title, "size", selected=selected)
+
+
+def areas(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    values = 10 ** rng.uniform(0, 6, len(labels))
+    return Areas(dict(zip(labels, values, strict=True)), title, limit=8e6, reference={"half": 4e6})
+
+
+def cut_areas(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    """Bands with cells, and one without."""
+    cells = {
+        label: dict(zip(("left", "right"), rng.uniform(0, 1e10, 2), strict=True)) for label in labels[1:]
+    }
+    return Areas({labels[0]: rng.uniform(0, 1e10), **cells}, title, "bytes")
+
+
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
         heatmap, scores, plain_map, masked, heads, switched, links, head_links, dot, path, bars, log_bars,
-        curves, log_curves, points, arrows, formula, note, pieces, picture, photo, sound, wave,
+        curves, log_curves, points, arrows, formula, note, pieces, picture, photo, sound, wave, layer,
+        structure, areas, cut_areas,
     )
 }  # fmt: skip
 

@@ -1,15 +1,18 @@
 """Colours that everybody can read, fonts that are there, and nothing global touched."""
 
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from attnlab.views import Heatmap, base
 from attnlab.views.stage import Stage
-from tests.views.samples import Viewer, composed
+from tests.views.samples import KINDS, Viewer, composed, view
 
 
 def luminance(colours: np.ndarray) -> np.ndarray:
@@ -83,6 +86,21 @@ def test_fonts_come_from_one_place() -> None:
     assert "DejaVu Sans" in base.font().get_family()
     assert base.font(9, "bold").get_size() == 9 and base.font().get_size() == base.SIZE
     assert base.measure("mm") > 1.9 * base.measure("m") > 0 == base.measure("")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_view_as_the_last_line_of_a_cell_is_its_picture_and_its_sentence(kind: str) -> None:
+    one = view(kind, 0)
+    shown = DisplayFormatter().format(one)[0]
+    assert shown["text/plain"] == one.describe()
+    stage = Stage()
+    stage.show([one])
+    assert np.array_equal(pixels(shown["image/png"]), pixels(stage.png()))
+    assert pixels(shown["image/png"]).std() > 1
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float)
 
 
 GLOBAL = """

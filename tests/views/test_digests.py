@@ -147,6 +147,10 @@ SENTENCES: list[tuple[View, str]] = [
         "curves: a from 1.00 to 1.0e-12, smallest 1.0e-12 at 30, largest 1.00, mean 0.333.",
     ),
     (
+        Curves({"a": [4, 2]}, xlog=True, x=[1, 10000], at=100),  # half of the way on a log scale
+        "curves: at x 100: a 3.00; a from 4.00 to 2.00, smallest 2.00 at 10000, largest 4.00, mean 3.00.",
+    ),
+    (
         Points(
             [[1, 2], [-1, 0.5]], ["p", "q"], "plane", mark=[0.9, 1.8], mark_label="mix", weights=[0.75, 0.25]
         ),

@@ -119,6 +119,9 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Bars([1], log=True, guide=0), r"guide holds 0, but a log scale starts above 0"),
     (lambda: Curves({"a": [1, -1]}, log=True), r"series 'a' holds -1, but a log scale starts above 0"),
     (lambda: Curves({"a": [1]}, log=True, ylim=(0, 1)), r"ylim holds 0, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1, 2]}, xlog=True), r"x holds 0, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1]}, x=[1], xlog=True, at=0), r"at holds 0, but a log scale starts above 0"),
+    (lambda: Curves({"a": [1]}, x=[1], xlog=True, xlim=(0, 1)), r"xlim holds 0, but a log scale"),
     (lambda: Curves({"a": [1]}, ylim=(1, 1)), r"ylim must be \(low, high\) with low < high, got \(1, 1\)"),
     (lambda: Curves({"a": [1]}, ylim=(1, 2, 3)), r"ylim must be \(low, high\)"),
     # formulas

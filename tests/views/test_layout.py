@@ -177,6 +177,7 @@ def test_no_text_is_cut_or_covered(kind: str, length: int) -> None:
         (Curves({"a": [0, 3e7]}, ylabel="parameters of the model, in millions of floating point numbers"),),
         (Curves({"a": [1e-6, 2e-6]}), Curves({"a": [1.0]}, at=0), Curves({"a": [0.2, 0.5]}, log=True)),
         (Curves({"a": [1e-12, 1e5]}, log=True), Curves({"a": [1, 2]}, x=[1e6, 2e6], xlabel="step")),
+        (Curves({"a": [1, 2]}, x=[1e-9, 1e24], xlog=True), Curves({"a": [1]}, x=[2], xlog=True, xlim=(1, 3))),
         (Curves({c * 8: [0, 1] for c in "abcde"}, "five"), Curves({c * 50: [1, -1] for c in "abcde"})),
         (Points([[-1, -1.0]], ["south west"], axes=("across", "up")), Points([[0.0002, 0.0001]], ["tiny"])),
         (Note("A note. " * 40, "a title"), Note(""), Note("W" * 300)),

@@ -1,6 +1,9 @@
 """What a panel can show. Frozen dataclasses: data and titles in; draw, update and describe out."""
 
+from attnlab.views.amounts import amount
+from attnlab.views.areas import Areas
 from attnlab.views.base import Box, Drawn, View
+from attnlab.views.blocks import Blocks
 from attnlab.views.charts import Bars, Curves
 from attnlab.views.dot import DotProduct
 from attnlab.views.heads import Heads
@@ -10,9 +13,10 @@ from attnlab.views.picture import Picture
 from attnlab.views.pieces import Pieces
 from attnlab.views.points import Points
 from attnlab.views.sound import Sound
+from attnlab.views.structure import Part
 from attnlab.views.text import Formula, Note
 
 __all__ = [
-    "Bars", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links", "Note", "Picture",
-    "Pieces", "Points", "Sound", "View",
+    "Areas", "Bars", "Blocks", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links",
+    "Note", "Part", "Picture", "Pieces", "Points", "Sound", "View", "amount",
 ]  # fmt: skip

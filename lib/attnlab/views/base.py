@@ -101,6 +101,14 @@ class View:
         """The view that `update` draws while the pointer is there: nothing else of it is used."""
         return self
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """A view as the last line of a cell: its picture and its sentence."""
+        from attnlab.views.stage import Stage  # a stage knows the views
+
+        stage = Stage()
+        stage.show((self,))
+        return {"text/plain": self.describe(), "image/png": stage.png()}
+
 
 # ---------------------------------------------------------------- data at the boundary
 
@@ -255,7 +263,7 @@ def measure(text: str, size: float = SIZE, weight: str = "normal") -> float:
     return _RULER.get_text_width_height_descent(text, font(size, weight), False)[0]
 
 
-@cache
+@lru_cache(4096)
 def drawable(text: str) -> str:
     """`text` as one line that can be drawn: a box stands for a character that no installed font has."""
     spaced = (" " if c.isspace() else c for c in text)

@@ -157,9 +157,9 @@ class Curves(View):
     """Lines over a common x (default 0, 1, 2 ...): `series` is a dict name -> y.
 
     `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name -> (low,
-    high) around the curve of that name. `log`: logarithmic y. `xlim`, `ylim` fix an axis: what grows moves
-    then without a new axis for every frame. Raises ValueError for lengths that differ (names both), NaN,
-    values <= 0 on a log scale.
+    high) around the curve of that name. `log`: logarithmic y; `xlog`: logarithmic x. `xlim`, `ylim` fix an
+    axis: what grows moves then without a new axis for every frame. Raises ValueError for lengths that differ
+    (names both), NaN, values <= 0 on a log scale.
     """
 
     series: Mapping[str, Any]
@@ -172,6 +172,7 @@ class Curves(View):
     ylim: tuple[float, float] | None = None
     band: Mapping[str, tuple[Any, Any]] | None = None
     xlim: tuple[float, float] | None = None
+    xlog: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.series, Mapping) or not 0 < len(self.series) <= len(base.COLOURS):
@@ -180,7 +181,7 @@ class Curves(View):
             )
         series = {str(n): _finite(y, f"series {n!r}", self.log) for n, y in self.series.items()}
         length = len(next(iter(series.values())))
-        x = base.as_array(np.arange(length) if self.x is None else self.x, "x", 1)
+        x = _finite(np.arange(length) if self.x is None else self.x, "x", self.xlog)
         band = {str(n): _pair(pair, f"band {n!r}", self.log) for n, pair in (self.band or {}).items()}
         for name, y in [*series.items(), *((f"band {n}", y) for n, pair in band.items() for y in pair)]:
             if len(y) != len(x):
@@ -189,9 +190,11 @@ class Curves(View):
                 )
         if unknown := set(band) - set(series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(series)}")
-        limits = {"xlim": _range(self.xlim, False, "xlim"), "ylim": _range(self.ylim, self.log, "ylim")}
-        at = base.as_number(self.at, "at")
-        for field, value in {"series": series, "x": x, "band": band, "at": at, **limits}.items():
+        fields = {"series": series, "x": x, "band": band, "at": base.as_number(self.at, "at")}
+        fields["xlim"] = _range(self.xlim, self.xlog, "xlim")
+        fields["ylim"] = _range(self.ylim, self.log, "ylim")
+        _finite([1 if self.at is None else self.at], "at", self.xlog)
+        for field, value in fields.items():
             object.__setattr__(self, field, value)
 
     @property
@@ -202,8 +205,7 @@ class Curves(View):
         every = np.concatenate([*self.series.values(), *(b for pair in self.band.values() for b in pair)])
         low, high = float(every.min()), float(every.max())
         if self.log:
-            low = math.floor(math.log10(low) + 1e-9)
-            return 10.0**low, 10.0 ** max(low + 1, math.ceil(math.log10(high) - 1e-9))
+            return _decades(low, high)
         low = 0.0 if low >= -1e-9 * max(high, 1e-9) else low  # a little noise below 0 is no sign
         return -base.nice(-low) if low < 0 else 0.0, base.nice(high) if high > 0 else 0.0 if low < 0 else 1.0
 
@@ -211,20 +213,21 @@ class Curves(View):
     def span(self) -> tuple[float, float]:
         """The two ends of the x axis."""
         low, high = self.xlim or (float(self.x.min()), float(self.x.max()))
+        if self.xlog and self.xlim is None:
+            return _decades(low, high)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     def key(self) -> tuple[Any, ...]:
-        return tuple(self.series), tuple(self.band), self.span, self.ends, self.log, self.xlabel, self.ylabel
+        axes = self.span, self.ends, self.log, self.xlog, self.xlabel, self.ylabel
+        return tuple(self.series), tuple(self.band), *axes
 
     def _yticks(self) -> dict[float, str]:
-        low, high = self.ends
-        if not self.log:
-            return round_ticks(low, high, 6)
-        powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
-        return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in powers[:: -(-len(powers) // 6)]}
+        return _powers(*self.ends) if self.log else round_ticks(*self.ends, 6)
 
     def _xticks(self) -> dict[float, str]:
         """As many ticks as have room for their texts."""
+        if self.xlog:
+            return _powers(*self.span)
         for count in range(6, 1, -1):
             ticks = round_ticks(*self.span, count)
             if sum(base.measure(text) + 14 for text in ticks.values()) < WIDTH:
@@ -245,7 +248,8 @@ class Curves(View):
         return Box(WIDTH, HEIGHT, left + name, max(16, right + 2), 10 + 22 * rows, bottom, grow=True)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        ax.set(xlim=self.span, ylim=self.ends, yscale="log" if self.log else "linear")
+        xscale, yscale = ("log" if log else "linear" for log in (self.xlog, self.log))
+        ax.set(xscale=xscale, yscale=yscale, xlim=self.span, ylim=self.ends)
         ax.set_axis_on()
         ax.minorticks_off()
         ax.spines[["top", "right"]].set_visible(False)
@@ -309,7 +313,8 @@ class Curves(View):
 
     def _values_at(self) -> dict[str, float]:
         order = np.argsort(self.x, kind="stable")
-        return {name: float(np.interp(self.at, self.x[order], y[order])) for name, y in self.series.items()}
+        x, at = (np.log(self.x), math.log(self.at)) if self.xlog else (self.x, self.at)
+        return {name: float(np.interp(at, x[order], y[order])) for name, y in self.series.items()}
 
     def describe(self) -> str:
         words = []
@@ -349,6 +354,18 @@ def _pair(pair: Any, name: str, log: bool) -> tuple[np.ndarray, np.ndarray]:
     if len(pair) != 2:
         raise ValueError(f"{name} must be a pair (low, high), got {len(pair)} rows")
     return _finite(pair[0], name, log), _finite(pair[1], name, log)
+
+
+def _decades(low: float, high: float) -> tuple[float, float]:
+    """The powers of ten around two numbers."""
+    first = math.floor(math.log10(low) + 1e-9)
+    return 10.0**first, 10.0 ** max(first + 1, math.ceil(math.log10(high) - 1e-9))
+
+
+def _powers(low: float, high: float) -> dict[float, str]:
+    """At most 6 powers of ten from low to high, with their texts."""
+    powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+    return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in powers[:: -(-len(powers) // 6)]}
 
 
 @lru_cache(256)

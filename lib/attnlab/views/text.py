@@ -1,12 +1,14 @@
 """Words and formulas as views."""
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath, text_to_path
@@ -16,6 +18,7 @@ from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View
 
 LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
+LARGE = 200  # points at which a sign is measured: its width is then free of rounding to pixels
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,67 @@ def outline(text: str, size: float = base.SIZE, weight: str = "normal") -> Path:
     scale = size / text_to_path.FONT_SCALE
     middle = base.measure(text, size, weight) * 72 / base.DPI / 2, size * 0.36
     return Path(np.asarray(vertices) * scale - middle, codes)
+
+
+@cache
+def _sign(sign: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """The outline of one sign, in points at size 1: vertices, codes, and how far it takes the text."""
+    vertices, codes = text_to_path.get_text_path(base.font(), sign)
+    vertices = np.asarray(vertices, float).reshape(-1, 2) / text_to_path.FONT_SCALE
+    width = base.measure(sign, LARGE) / LARGE * 72 / base.DPI
+    return vertices, np.asarray(codes, np.uint8), width
+
+
+@lru_cache(4096)
+def signs(text: str, size: float = base.SIZE, side: float = 0.5) -> Path:
+    """As `outline`, but sign by sign: far cheaper for a text that is drawn once, such as a number.
+
+    `side`: the share of the text left of (0, 0).
+    """
+    outlines = [_sign(sign) for sign in text]
+    if not any(len(vertices) for vertices, *_ in outlines):
+        return Path(np.zeros((1, 2)), [Path.MOVETO])
+    ends = np.cumsum([0.0, *(width for *_, width in outlines)])
+    starts = ends[:-1] - side * ends[-1]
+    parts = [vertices + np.array([x, -0.36]) for (vertices, *_), x in zip(outlines, starts, strict=True)]
+    return Path(np.concatenate(parts) * size, np.concatenate([codes for _, codes, _ in outlines]))
+
+
+def steady(ax: Axes, x: float, y: float, text: str, size: float = base.SIZE, **style: Any) -> Any:
+    """A text that stands still, on one line with those of `signs` at the same height."""
+    low = y + 0.36 * size * base.DPI / 72
+    return base.write(ax, x, low, text, size=size, va="baseline", **style)
+
+
+def length(text: str, size: float = base.SIZE) -> float:
+    """Width of a text of `signs`, in pixels at scale 1: far cheaper than to measure a new text."""
+    return sum(_sign(sign)[2] for sign in text) * size * base.DPI / 72
+
+
+def cut(text: str, room: float, size: float = base.SIZE) -> str:
+    """As `base.fitted`, for a text that moves: it is measured only where it may be too long."""
+    text = base.drawable(text)
+    return text if length(text, size) <= room else base.fitted(text, room - 4, size)
+
+
+def moving(ax: Axes, drawn: Drawn) -> PathCollection:
+    """A collection for texts that move; `set_moving` fills it."""
+    collection = base.numbers(ax, np.zeros((0, 2)))
+    collection.set(facecolor="black", zorder=6, snap=False)
+    drawn.moving.append(collection)
+    return collection
+
+
+def set_moving(
+    collection: PathCollection,
+    texts: Sequence[str],
+    points: Sequence[tuple[float, float]],
+    sides: Sequence[float],
+    size: float = base.SIZE,
+) -> None:
+    """Put texts at points; `sides` says how much of each stands left of its point: 0, 0.5 or 1."""
+    collection.set_paths([signs(text, size, side) for text, side in zip(texts, sides, strict=True)])
+    collection.set_offsets(np.reshape(points, (-1, 2)))
 
 
 @dataclass(frozen=True)

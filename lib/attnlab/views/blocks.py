@@ -1,0 +1,293 @@
+"""A block diagram of a Transformer: the residual stream, its branches, live shapes and numbers."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_rgba_array
+
+from attnlab.views import base
+from attnlab.views.base import Box, Drawn, Measure, View, compact
+from attnlab.views.diagram import GROUP, HEAD, PAD, Diagram, Placed, Wiring, branch, circle, plus
+from attnlab.views.maps import outlines
+from attnlab.views.structure import KINDS, Maker, Row, as_columns, parts_of, places_of, transformer
+from attnlab.views.text import cut, length, moving, set_moving, steady
+
+FILLS = {
+    "embedding": "#fbd3dc", "norm": "#fff0a8", "attention": "#ffd6a5", "cross-attention": "#e5d0f2",
+    "feed-forward": "#cce4f7", "add": "white", "output": "#d0ebcf", "layer": "#e4e4e4", "other": "white",
+}  # fmt: skip
+MASKS = np.array([[214, 214, 214, 255], [20, 60, 110, 255]], np.uint8)  # hidden, may attend
+LINE, BAND, EDGE = "#404040", "#f4f4f4", "#8c8c8c"
+
+
+@dataclass(frozen=True)
+class Blocks(View):
+    """A block diagram: data flow down the residual stream, and every branch is added back to it (⊕).
+
+    `parts`: a list. A `Part` in it stands on the stream, a list of Parts is a branch. A dict of two such
+    lists makes two columns: an arrow runs from the end of the first to every cross-attention of the second.
+    `quantity` names the numbers ("RMS"). A click on a part sets the control named `select`; `selected` is one
+    of `places`, or its number. Raises ValueError or TypeError for parts that cannot be drawn.
+    """
+
+    parts: Any
+    title: str = ""
+    quantity: str = ""
+    select: str | None = None
+    selected: int | str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", as_columns(self.parts))
+        selected = self.selected
+        if isinstance(selected, str):
+            if selected not in self.places:
+                raise ValueError(f"selected must be one of {', '.join(self.places)}; got {selected!r:.60}")
+            selected = self.places.index(selected)
+        object.__setattr__(self, "selected", base.as_index(selected, len(self.places), "selected"))
+
+    @staticmethod
+    def layer(group: str = "", cross: bool = False, **made: Any) -> list[Row]:
+        """The rows of one layer, for `parts`. What `made` may hold: see `transformer`."""
+        return Maker(**made).layer(group, cross)
+
+    @classmethod
+    def transformer(
+        cls, kind: str = "decoder", n_layers: int = 1, title: str = "", quantity: str = "",
+        select: str | None = None, selected: int | str | None = None, **made: Any,
+    ) -> "Blocks":  # fmt: skip
+        """A whole encoder, decoder or encoder-decoder; of many layers only the first and the last.
+
+        `made` may hold norm: "pre", "post" or "none"; residual, feed_forward: False leaves them out; numbers:
+        by the names of a model's stages ("layer 1 attention"); shapes: by these names, or by kind; masks:
+        "self", "cross", and "source" for the encoder beside a decoder.
+        """
+        return cls(transformer(Maker(**made), kind, n_layers), title, quantity, select, selected)
+
+    # ------------------------------------------------------------ what there is
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The name of every part, ⊕ included, column after column; the second of two equals has a (2)."""
+        seen: Counter[str] = Counter()
+        found = []
+        for name in (name for rows in self.parts.values() for name in places_of(rows)):
+            seen[name] += 1
+            found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        return tuple(found)
+
+    @cached_property
+    def _diagram(self) -> Diagram:
+        return Diagram(self.parts, self._numbers)
+
+    @cached_property
+    def _numbers(self) -> dict[int, str]:
+        """The number of each part that has one, as it is drawn and said; by the place of the part."""
+        every = enumerate(part for rows in self.parts.values() for part in parts_of(rows))
+        found = {i: part.number for i, part in every if part.number not in (None, "")}
+        largest = max((abs(v) for v in found.values() if not isinstance(v, str)), default=0.0)
+        noise = base.nothing(largest)
+        return {i: v if isinstance(v, str) else compact(v, noise) for i, v in found.items()}
+
+    def key(self) -> tuple[Any, ...]:
+        plan = self._diagram
+        parts = [
+            (part.name, part.kind, part.group, part.mask is not None and part.mask.shape, bool(plan.small(i)))
+            for i, part in enumerate(plan.parts)
+        ]
+        shape = [
+            (name, tuple(len(r) * branch(r) for r in map(_row, rows))) for name, rows in self.parts.items()
+        ]
+        return tuple(parts), tuple(shape), self.quantity, plan.stream, plan.width, plan.top
+
+    def box(self, measure: Measure) -> Box:
+        return Box(*self._diagram.size, 4, 4, 4, 4)
+
+    # ------------------------------------------------------------ the picture
+
+    def draw(self, ax: Axes, box: Box) -> Drawn:
+        drawn, placed = Drawn(ax), self._diagram.placed
+        self._draw_groups(ax)
+        self._draw_heads(ax)
+        wiring = Wiring(self._diagram)
+        _lines(ax, wiring.lines, 1)
+        _shapes(ax, wiring.tips, facecolors=LINE, linewidths=0, zorder=2)
+        fills = to_rgba_array([FILLS[each.part.kind] for each in placed])
+        shapes = [circle(each) if each.part.kind == "add" else each.corners for each in placed]
+        _shapes(ax, shapes, facecolors=fills, edgecolors=LINE, linewidths=1.0, zorder=3)
+        _lines(ax, [line for each in placed if each.part.kind == "add" for line in plus(each)], 4)
+        for i, each in enumerate(placed):
+            self._draw_name(ax, i, each)
+            if each.part.mask is not None:
+                drawn.maps.append(base.image(ax, *self._mask_place(i, each)))
+        drawn.parts.numbers, drawn.parts.small = moving(ax, drawn), moving(ax, drawn)
+        drawn.parts.frames = outlines(ax, drawn, (0, 1))
+        return drawn
+
+    def _draw_groups(self, ax: Axes) -> None:
+        """A light frame around the rows of each group, and its name along the outer edge."""
+        plan = self._diagram
+        for (column, group), (top, low) in plan.groups().items():
+            ends = sorted(plan.across(column, x) for x in (0, plan.width + 6))
+            corners = [(ends[0], top), (ends[1], top), (ends[1], low), (ends[0], low)]
+            _shapes(ax, [corners], facecolors=BAND, edgecolors=EDGE, linewidths=0.8, zorder=0)
+            name = group.removeprefix(f"{list(self.parts)[column]} ")
+            at = plan.across(column, GROUP / 2 + 1), (top + low) / 2
+            style = {"ha": "center", "rotation": 90, "color": base.GREY, "size": base.SMALL}
+            base.write(ax, *at, base.fitted(name, low - top - 4, base.SMALL), **style)
+
+    def _draw_heads(self, ax: Axes) -> None:
+        """The names of the columns, and above the numbers what they are."""
+        plan = self._diagram
+        for column, name in enumerate(self.parts):
+            side, other = (("right", "left"), ("left", "right"))[column]
+            style = {"ha": side, "color": base.GREY, "size": base.SMALL}
+            if any(plan.on_stream[i] and plan.placed[i].column == column for i in self._numbers):
+                text = base.fitted(self.quantity, plan.stream - 20, base.SMALL)
+                steady(ax, plan.across(column, plan.stream - 20), HEAD / 2, text, **style)
+            text = base.fitted(name, plan.width - plan.stream, base.SIZE, "bold")
+            steady(ax, plan.across(column, plan.stream - 12), HEAD / 2, text, ha=other, weight="bold")
+
+    def _draw_name(self, ax: Axes, i: int, placed: Placed) -> None:
+        if placed.part.kind == "add":
+            return
+        plan, small = self._diagram, bool(self._room(i))
+        y = placed.middle - placed.height * 0.19 * (small and plan.stacked(i))
+        if _chip(placed):
+            name = base.fitted(plan.label(i), placed.width - 6)
+            steady(ax, placed.x + placed.width / 2, y, name, ha="center", zorder=5)
+        else:
+            name = base.fitted(plan.label(i), placed.width - 2 * PAD - plan.mask_room(i))
+            steady(ax, placed.x + PAD, y, name, zorder=5)
+
+    def _mask_place(self, i: int, placed: Placed) -> tuple[float, float, float, float]:
+        """The corner, width and height of the small grid at the end of a box, in whole pixels."""
+        side, (n, m) = self._diagram.mask_side(i), placed.part.mask.shape
+        high, wide = (max(1, round(side * size / max(n, m))) for size in (n, m))
+        x = placed.x + placed.width - 3 - (side + wide) / 2
+        return round(x), round(placed.middle - high / 2), wide, high
+
+    def _room(self, i: int) -> float:
+        """The room for the shape in a box; 0 where it has none."""
+        plan, placed = self._diagram, self._diagram.placed[i]
+        if placed.part.kind == "add" or not plan.small(i):
+            return 0.0
+        room = placed.width - (6 if _chip(placed) else 2 * PAD + plan.mask_room(i))
+        room -= 0 if plan.stacked(i) else base.measure(plan.label(i)) + PAD
+        return room if room > 24 else 0.0
+
+    def update(self, drawn: Drawn) -> None:
+        plan = self._diagram
+        masks = [part.mask for part in plan.parts if part.mask is not None]
+        for picture, mask in zip(drawn.maps, masks, strict=True):
+            picture.set_data(MASKS[mask.astype(int)])
+        on = [(text, plan.placed[i]) for i, text in self._numbers.items() if plan.on_stream[i]]
+        texts = [cut(text, plan.stream - 18) for text, _ in on]
+        points = [(plan.across(placed.column, plan.stream - 20), placed.middle) for _, placed in on]
+        set_moving(drawn.parts.numbers, texts, points, [1.0 - placed.column for _, placed in on])
+        inner = list(self._inner())
+        set_moving(drawn.parts.small, *(zip(*inner, strict=True) if inner else ([], [], [])), base.SMALL)
+        place = None if self.selected is None else plan.placed[self.selected][2:]
+        base.surround(drawn.parts.frames, place)
+
+    def _inner(self) -> Iterator[tuple[str, tuple[float, float], float]]:
+        """The shapes in the boxes: text, point, and the share of the text left of it."""
+        plan = self._diagram
+        for i, placed in enumerate(plan.placed):
+            if room := self._room(i):
+                text = plan.small(i)
+                if _chip(placed) and length(text, base.SMALL) > room:
+                    continue  # the same shape stands in the box beside it
+                text = cut(text, room, base.SMALL)
+                y = placed.middle + placed.height * 0.24 * plan.stacked(i)
+                if _chip(placed):
+                    yield text, (placed.x + placed.width / 2, y), 0.5
+                elif plan.stacked(i):
+                    yield text, (placed.x + PAD, y), 0.0
+                else:
+                    yield text, (placed.x + placed.width - PAD - plan.mask_room(i), y), 1.0
+
+    # ------------------------------------------------------------ the pointer and the words
+
+    def hits(self, box: Box) -> list[dict[str, Any]]:
+        return [
+            base.grid_hit(
+                placed[2:], [self.places[i]], [""], [[self._told(i)]],
+                axes=("", ""), select=self.select, selected=self.selected, first=i,
+            )
+            for i, placed in enumerate(self._diagram.placed)
+        ]  # fmt: skip
+
+    def _told(self, i: int) -> str:
+        part = self._diagram.parts[i]
+        return ", ".join([*self._facts(i), part.note or KINDS[part.kind]])
+
+    def _facts(self, i: int) -> list[str]:
+        """Shape, number and mask of a part."""
+        part = self._diagram.parts[i]
+        number = f"{self.quantity} {self._numbers[i]}".strip() if i in self._numbers else ""
+        return [text for text in (part.shape, number, part.sees) if text]
+
+    def describe(self) -> str:
+        columns, start = [], 0
+        for name, rows in self.parts.items():
+            said, start = self._said(rows, start)
+            columns.append((f"{name}: " if name else "") + said)
+        words = f"{self.title or 'blocks'}: " + ". ".join(columns)
+        second = list(parts_of(list(self.parts.values())[-1]))
+        if len(self.parts) == 2 and any(part.kind == "cross-attention" for part in second):
+            words += f". Cross-attention reads from the end of the {next(iter(self.parts)) or 'first column'}"
+        if self.selected is not None:
+            note = self._diagram.parts[self.selected].note
+            words += f"; {self.places[self.selected]} chosen" + (f" ({note})" if note else "")
+        return words + "."
+
+    def _said(self, rows: tuple[Row, ...], start: int) -> tuple[str, int]:
+        """A column in words, group after group; and where the next one starts."""
+        groups: list[tuple[str, list[str]]] = []
+        for row in rows:
+            count, group = len(_row(row)), _row(row)[-1].group
+            if not groups or groups[-1][0] != group:
+                groups.append((group, []))
+            groups[-1][1].append(self._row_said(range(start, start + count), branch(row)))
+            start += count
+        words, before = [], None
+        for group, said in groups:
+            same = group and said == before
+            words.append(f"{group} the same" if same else f"{group}: ".lstrip(": ") + ", then ".join(said))
+            before = said if group else None
+        return "; ".join(words), start
+
+    def _row_said(self, places: range, beside: bool) -> str:
+        named = [" ".join([self._diagram.parts[i].name, *_in_brackets(self._facts(i))]) for i in places]
+        if not beside:
+            return named[0]
+        return " ".join(["branch", " → ".join(named[:-1]), "added", *_in_brackets(self._facts(places[-1]))])
+
+
+def _row(row: Row) -> tuple[Any, ...]:
+    """The parts of a row."""
+    return row if branch(row) else (row,)
+
+
+def _chip(placed: Placed) -> bool:
+    """Whether it is one of the small boxes of a norm before a part."""
+    return placed.part.kind == "norm" and placed.width < 100
+
+
+def _in_brackets(facts: list[str]) -> list[str]:
+    return [f"({', '.join(facts)})"] if facts else []
+
+
+def _lines(ax: Axes, lines: Any, zorder: int) -> None:
+    style = {"colors": LINE, "linewidths": 1.3, "clip_on": False, "zorder": zorder}
+    ax.add_collection(LineCollection(lines, **style), autolim=False)
+
+
+def _shapes(ax: Axes, corners: Any, **style: Any) -> None:
+    ax.add_collection(PolyCollection(corners, clip_on=False, **style), autolim=False)
