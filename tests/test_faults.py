@@ -167,6 +167,76 @@ FAULTS = [
         "if False:",
         "10_training_recipe",
     ),
+    Fault(
+        "a decoder that sees everything",
+        "models/transformer.py",
+        'if self.config.kind == "encoder":\n            return mask',
+        'if self.config.kind == "decoder":\n            return mask',
+        "11_three_structures",
+    ),
+    Fault(
+        "an encoder-decoder that sees what comes later",
+        "models/transformer.py",
+        'if self.config.kind == "encoder":\n            return mask',
+        'if self.config.kind != "decoder":\n            return mask',
+        "11_three_structures",
+    ),
+    Fault(
+        "cross-attention that is causal",
+        "models/parts.py",
+        "self.cross(x, memory, None,",
+        "self.cross(x, memory, mask,",
+        "11_three_structures",
+    ),
+    Fault(
+        "a forgotten bias in the count",
+        "scale/counting.py",
+        "return d_in * d_out + d_out * bool(bias)",
+        "return d_in * d_out",
+        "12_model_scale",
+    ),
+    Fault(
+        "a cache counted one token short",
+        "scale/memory.py",
+        "2 * n.n_layers * n.narrow * (tokens + source)",
+        "2 * n.n_layers * n.narrow * (tokens - 1 + source)",
+        "12_model_scale",
+    ),
+    Fault(
+        "a cache that forgets its first token",
+        "models/trace.py",
+        "torch.cat(pair, -2) for pair",
+        "torch.cat(pair, -2)[..., 1:, :] for pair",
+        "12_model_scale",
+    ),
+    Fault(
+        "an ablation that does nothing",
+        "models/changes.py",
+        "        return changed\n",
+        "        return tensor\n",
+        "13_inside_a_model",
+    ),
+    Fault(
+        "the wrong head switched off",
+        "models/changes.py",
+        "(*found.get(place, ()), head)",
+        "(*found.get(place, ()), 1 - head)",
+        "13_inside_a_model",
+    ),
+    Fault(
+        "a patch one place too far",
+        "models/changes.py",
+        "torch.isin(torch.arange(count), ",
+        "torch.isin(torch.arange(count) - 1, ",
+        "13_inside_a_model",
+    ),
+    Fault(
+        "layers of a pretrained model turned round",
+        "pretrained/maps.py",
+        "torch.cat(tuple(maps))",
+        "torch.cat(tuple(maps[::-1]))",
+        "13_inside_a_model",
+    ),
 ]
 
 
@@ -182,7 +252,7 @@ def broken_copy(fault: Fault, folder: Path) -> Path:
 
 def run_notebook(fault: Fault, folder: Path) -> subprocess.CompletedProcess[str]:
     library = broken_copy(fault, folder)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     return subprocess.run(
         [*command, f"notebooks/{fault.notebook}.ipynb"],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(library)}, capture_output=True, encoding="utf-8",

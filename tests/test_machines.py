@@ -1,4 +1,4 @@
-"""Parts II and III print the same digits with one thread and with two, and with every instruction set there is.
+"""Notebooks that train print the same digits with one thread and two, and with every instruction set.
 
 Opt-in, because it runs the notebooks again and again: `pytest -m machines`.
 """

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import attnlab
 from attnlab.tasks import (
     Data,
+    Sentences,
     Task,
     agreement,
     copy,
@@ -22,6 +23,7 @@ from attnlab.tasks import (
     induction,
     overfit,
     reverse,
+    sentences,
     shift,
     sort,
 )
@@ -44,8 +46,11 @@ MAKERS: dict[str, Callable[..., Task]] = {
     "reverse, pair": lambda **given: encoder_decoder(reverse(**given)),
     "sort, pair": lambda **given: encoder_decoder(sort(length=6, **given)),
     "shift, pair": lambda **given: encoder_decoder(shift(by=2, **given)),
+    "sentences, encoder": lambda **given: sentences("encoder", maskings=1, **given),
+    "sentences, decoder": lambda **given: sentences("decoder", **given),
+    "sentences, pair": lambda **given: sentences("encoder-decoder", phrases=2, maskings=1, **given),
 }
-POINTING = [name for name in MAKERS if name != "overfit"]
+POINTING = [name for name in MAKERS if name != "overfit" and not name.startswith("sentences")]
 each_task = pytest.mark.parametrize("name", MAKERS)
 each_pointing_task = pytest.mark.parametrize("name", POINTING)
 
@@ -63,7 +68,7 @@ def texts(task: Task, data: Data) -> list[tuple[str, str]]:
 # Nothing leaks
 
 
-@each_task
+@pytest.mark.parametrize("name", [n for n in MAKERS if n != "sentences, decoder"])
 @pytest.mark.parametrize("seed", range(4))
 def test_no_question_of_validation_is_in_training(name: str, seed: int) -> None:
     task = made(name, seed)
@@ -273,6 +278,274 @@ def test_an_encoder_decoder_says_what_the_encoder_said() -> None:
         assert (after.inputs[:, 0] == old.size).all()
         assert (after.inputs[:, 1:] == before.targets[:, :-1]).all()
         assert (new.answers(after) == old.answers(before)).all()
+
+
+# One language, three structures
+
+KINDS = ("encoder", "decoder", "encoder-decoder")
+each_kind = pytest.mark.parametrize("kind", KINDS)
+
+
+@lru_cache
+def spoken(kind: str, phrases: int = 1, hidden: int = 3, seed: int = 0) -> Sentences:
+    return sentences(kind, phrases=phrases, hidden=hidden, train=200, validation=60, seed=seed)
+
+
+def said(task: Task, row: np.ndarray) -> list[str]:
+    """The words of a row, without padding."""
+    return [word for word in task.tokens(row) if word != "<pad>"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    phrases=st.integers(1, 3), hidden=st.integers(1, 7), maskings=st.integers(1, 5), seed=st.integers(0, 9)
+)
+def test_sentences_leak_neither_within_nor_between_the_kinds(
+    phrases: int, hidden: int, maskings: int, seed: int
+) -> None:
+    made = [sentences(kind, phrases, hidden, maskings, train=90, validation=30, seed=seed) for kind in KINDS]
+    judged = [task.whole(task.validation) for task in made]
+    assert (judged[0] == judged[1]).all() and (judged[0] == judged[2]).all()
+    learnt = [{row.tobytes() for row in task.whole(task.train)} for task in made]
+    assert learnt[0] == learnt[1] == learnt[2] and len(learnt[0]) == 90
+    assert not learnt[0] & {row.tobytes() for row in judged[0]}
+    assert len({task.vocabulary for task in made}) == 1
+    assert (made[0].validation.inputs == made[2].validation.source).all()
+
+
+@each_kind
+@pytest.mark.parametrize("phrases", [1, 2])
+def test_a_sentence_of_the_language(kind: str, phrases: int) -> None:
+    task, lengths = spoken(kind, phrases), set()
+    nouns, prepositions = set(" ".join(NOUNS).split()), {"near", "behind", "above"}
+    for row in task.whole(task.train):
+        words = said(task, row)
+        lengths.add(len(words))
+        if words[1] in ADJECTIVES:
+            words.pop(1)
+        subject, rest, end = words[1], words[2:-2], words[-2:]
+        assert words[0] == "the" and end == [verb_of(subject), "."]
+        assert 1 <= len(rest) / 3 <= phrases
+        assert set(rest[0::3]) <= prepositions and set(rest[1::3]) == {"the"} and set(rest[2::3]) <= nouns
+    assert lengths == {4 + 3 * n + adjective for n in range(1, phrases + 1) for adjective in (0, 1)}
+
+
+@pytest.mark.parametrize("hidden", [1, 3])
+def test_an_encoder_says_the_hidden_words_and_an_encoder_decoder_writes_the_sentence(hidden: int) -> None:
+    encoder, pair = (spoken(kind, 2, hidden) for kind in ("encoder", "encoder-decoder"))
+    counts = set()
+    for data, written in ((encoder.train, pair.train), (encoder.validation, pair.validation)):
+        for i, (read, targets, counted) in enumerate(
+            zip(data.inputs, data.targets, data.counted, strict=True)
+        ):
+            seen, meant = encoder.tokens(read), encoder.tokens(targets)
+            hides = [place for place, word in enumerate(seen) if word == "<mask>"]
+            assert np.flatnonzero(counted).tolist() == hides
+            assert all(meant[place] not in ("<pad>", "<mask>") for place in hides)
+            assert all(a == b for a, b in zip(seen, meant, strict=True) if a != "<mask>")
+            counts.add(len(hides))
+            assert pair.tokens(written.source[i]) == seen and pair.tokens(written.targets[i]) == meant
+            assert pair.tokens(written.inputs[i]) == ["<start>", *meant[:-1]]
+            assert written.counted[i].tolist() == [word != "<pad>" for word in meant]
+    assert counts == set(range(1, hidden + 1))
+
+
+def test_a_decoder_says_every_next_word() -> None:
+    task = spoken("decoder", 2)
+    for inputs, targets, counted in zip(
+        task.train.inputs, task.train.targets, task.train.counted, strict=True
+    ):
+        assert (inputs[1:] == targets[:-1]).all()
+        assert counted.tolist() == [word != "<pad>" for word in task.tokens(targets)]
+
+
+def test_every_training_sentence_comes_with_so_many_maskings() -> None:
+    task = sentences("encoder", maskings=5, train=40, validation=10)
+    rows = [row.tobytes() for row in task.whole(task.train)]
+    assert len(rows) == 200 and all(rows.count(row) == 5 for row in rows)
+    assert len({row.tobytes() for row in task.train.inputs}) > 150
+    assert len(sentences("decoder", maskings=5, train=40, validation=10).train) == 40
+
+
+@each_kind
+@pytest.mark.parametrize("about", ["verb", "subject"])
+@pytest.mark.parametrize("phrases", [1, 2])
+def test_the_same_question_for_all(kind: str, about: str, phrases: int) -> None:
+    task, nouns = spoken(kind, phrases), " ".join(NOUNS).split()
+    question = task.question(about)
+    assert question.chance == 1 / 12
+    choices = nouns if about == "subject" else " ".join(NOUNS.values()).split()
+    assert task.tokens(question.choices) == choices
+    for i, row in enumerate(task.whole(task.validation)):
+        words = said(task, row)
+        place = next(i for i, word in enumerate(words) if word in nouns)
+        place = place if about == "subject" else len(words) - 2
+        gap = [*words[:place], "<mask>", *words[place + 1 :]]
+        given, answer = task.read(question.data, i).split(" → ")
+        assert answer == words[place]
+        if kind == "decoder":
+            assert given.split() == words[:place]
+        else:
+            assert [word for word in given.split() if word != "<pad>"] == gap
+        if kind == "encoder-decoder":
+            before = question.data.inputs[i, : np.flatnonzero(question.data.counted[i])[0] + 1]
+            assert task.tokens(before) == ["<start>", *words[:place]]
+
+
+@each_kind
+def test_answers_are_judged_among_the_choices_alone(kind: str) -> None:
+    task = spoken(kind)
+    question = task.question("subject")
+    perfect = np.eye(task.size)[question.data.targets] * 3  # [n, token, vocabulary]
+    assert question.right(perfect).all() and question.right(perfect).shape == (60,)
+    shares = question.shares(perfect)
+    assert shares.shape == (60, 12) and np.allclose(shares.sum(axis=1), 1)
+    assert np.allclose(shares.max(axis=1), np.exp(3) / (np.exp(3) + 11))
+    others = np.setdiff1d(np.arange(task.size), question.choices)
+    perfect[..., others] = 1000
+    assert np.allclose(question.shares(perfect), shares)
+    assert not question.right(-perfect).any()
+    guess = question.right(np.random.default_rng(0).normal(size=(60, task.length, task.size)))
+    assert guess.mean() < 0.3
+
+
+def language(phrases: int) -> list[tuple[list[str], float]]:
+    """All sentences and how often each is drawn, by plain loops."""
+    nouns, found = " ".join(NOUNS).split(), []
+    tails: list[tuple[list[str], float]] = [([], 1 / phrases)]
+    for _ in range(phrases):
+        tails = [
+            ([*tail, p, "the", noun], chance / 36)
+            for tail, chance in tails
+            for p in ("near", "behind", "above")
+            for noun in nouns
+        ]
+        found += [
+            (["the", *adjective, noun, *tail, verb_of(noun), "."], chance / 48)
+            for adjective in ([], *([a] for a in ADJECTIVES))
+            for noun in nouns
+            for tail, chance in tails
+        ]
+    return found
+
+
+@each_kind
+def test_the_floor_is_the_loss_of_somebody_who_has_a_list_of_all_sentences(kind: str) -> None:
+    task = spoken(kind, 2)
+    data = task.validation.take(range(12))
+    known = language(2)
+    assert sum(chance for _, chance in known) == pytest.approx(1)
+    losses = []
+    for i, row in enumerate(task.whole(data)):
+        words = said(task, row)
+        hidden = [i for i, id in enumerate(data.read[i]) if task.vocabulary[id] == "<mask>"]
+        seen = [place for place in range(len(words)) if place not in hidden]
+        for at in range(1, len(words)) if kind == "decoder" else hidden:
+            if kind == "decoder":
+                fits = [(s, c) for s, c in known if s[:at] == words[:at]]
+            else:
+                told = [*seen, *(range(at) if kind == "encoder-decoder" else [])]
+                same = [(s, c) for s, c in known if len(s) == len(words)]
+                fits = [(s, c) for s, c in same if all(s[p] == words[p] for p in told)]
+            right = sum(c for s, c in fits if s[at] == words[at]) / sum(c for _, c in fits)
+            losses.append(-np.log(right))
+        if kind == "encoder-decoder":
+            losses += [0.0] * len(seen)  # these it only copies
+    assert task.floor(data) == pytest.approx(np.mean(losses), abs=1e-12)
+
+
+def test_the_floor_of_the_language() -> None:
+    """A decoder cannot get below the entropy of a sentence: adjective, subject, preposition, noun."""
+    per_sentence = np.log(4) + np.log(12) + np.log(3) + np.log(12)
+    task = sentences("decoder", train=1500, validation=200)
+    assert task.floor(task.train) == pytest.approx(per_sentence / (6 + 3 / 4), rel=0.01)
+    assert task.floor() == task.floor(task.validation) != task.floor(task.train)
+
+
+@pytest.mark.parametrize("kind", ["encoder", "encoder-decoder"])
+def test_attention_should_look_at_the_partner_of_a_hidden_word(kind: str) -> None:
+    task, asked = spoken(kind, 2), 0
+    for data in (task.validation, task.question("verb").data, task.question("subject").data):
+        answers = task.answers(data)
+        for i, row in enumerate(data.read):
+            words, whole = task.tokens(row), said(task, data.targets[i])
+            verb = len(whole) - 2
+            subject = next(place for place, word in enumerate(whole) if word in " ".join(NOUNS).split())
+            for query in range(len(words)):
+                expected = {query} if words[query] != "<mask>" else set()
+                if words[query] == "<mask>" and query in (verb, subject):
+                    partner = subject if query == verb else verb
+                    expected = {partner} if words[partner] != "<mask>" else set()
+                    asked += len(expected)
+                found = set(np.flatnonzero(answers[i, query]))
+                assert found == (expected if data.counted[i, query] else set())
+    assert asked > 100
+
+
+def test_attention_of_a_decoder_should_look_at_the_subject_before_the_verb() -> None:
+    task = spoken("decoder", 2)
+    for data in (task.validation, task.question("verb").data):
+        for row, answers in zip(data.inputs, task.answers(data), strict=True):
+            words = task.tokens(row)
+            assert np.argwhere(answers).tolist() == [
+                [len(before_the_verb(words)) - 1, right_place_of_subject(words)]
+            ]
+    assert not task.answers(task.question("subject").data).any()
+
+
+def right_place_of_subject(words: list[str]) -> int:
+    return 2 if words[1] in ADJECTIVES else 1
+
+
+@each_kind
+@pytest.mark.parametrize("seed", range(4))
+def test_the_probe_of_sentences_asks_for_the_verb_and_misleads(kind: str, seed: int) -> None:
+    task = spoken(kind, seed=seed)
+    words = said(task, task.whole(task.probe)[0])
+    nouns = [word for word in words if word in " ".join(NOUNS).split()]
+    assert nouns[0].endswith("s") != nouns[-1].endswith("s")
+    if kind != "decoder":
+        assert said(task, task.probe.read[0]) == [*words[:-2], "<mask>", "."]
+    others = [spoken(other, seed=seed) for other in KINDS]
+    assert len({other.whole(other.probe).tobytes() for other in others}) == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (lambda: sentences("Encoder"), ValueError, "kind must be one of encoder, decoder, encoder-decoder"),
+        (lambda: sentences(phrases=0), ValueError, "phrases must be 1 or more, got 0"),
+        (lambda: sentences(hidden=0), ValueError, "hidden must be 1 or more, got 0"),
+        (lambda: sentences(hidden=8), ValueError, "hidden must be at most 7, .* got 8"),
+        (lambda: sentences(hidden=1.0), TypeError, "hidden must be a whole number, got 1.0"),
+        (lambda: sentences(maskings=0), ValueError, "maskings must be 1 or more, got 0"),
+        (lambda: sentences(maskings=2000), ValueError, "maskings must be at most 1024"),
+        (lambda: sentences(train=1700, validation=29), ValueError, "there are only 1728"),
+        (
+            lambda: sentences(phrases=2, maskings=1024),
+            ValueError,
+            "1024 maskings of train=1024 hold more than 10,000,000 tokens",
+        ),
+        (lambda: sentences(seed=-1), ValueError, "seed must be 0 or more, got -1"),
+        (lambda: spoken("encoder").question("noun"), ValueError, "about must be one of verb, subject"),
+        (lambda: spoken("encoder").floor(spoken("encoder-decoder").probe), ValueError, "data has a source"),
+        (
+            lambda: spoken("encoder").question("verb").right(np.zeros((60, 8, 30))),
+            ValueError,
+            r"logits must be \(60, 8, 35\) for these data, got \(60, 8, 30\)",
+        ),
+        (
+            lambda: spoken("encoder").question("verb").shares(np.full((60, 8, 35), np.nan)),
+            ValueError,
+            "logits must hold finite numbers",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_of_sentences(
+    ask: Callable[[], object], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        ask()
 
 
 # The same for everybody

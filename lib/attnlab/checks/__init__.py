@@ -8,14 +8,17 @@ One file for each notebook; `verdict.py` is the mechanism that they share.
 
 from .flow import check_clip_gradients, check_input_gradient, check_softmax_backward
 from .heads import check_head_adds, check_multi_head, check_split_heads
+from .inside import check_prefix_matching_score, check_rank_agreement, check_share_restored
 from .learning import check_cross_entropy, check_logit_gradient, check_momentum_step
 from .masks import check_both_masks, check_local_mask, check_safe_weights
 from .patients import CAUSES, check_diagnose, patient
 from .positions import check_causal_alibi, check_turn_length
 from .recipe import check_stop_at, check_warmup_cosine
+from .scale import check_kv_cache_bytes, check_layer_parameters, check_training_days
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_attention_received, check_looks_at
+from .structures import check_layer_norm, check_next_word, check_visible
 from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
 from .vectors import check_cut_into_patches, check_most_frequent_pair, check_one_hot
 from .verdict import judge
@@ -35,6 +38,9 @@ __all__ = [
     "check_entropy",
     "check_head_adds",
     "check_input_gradient",
+    "check_kv_cache_bytes",
+    "check_layer_norm",
+    "check_layer_parameters",
     "check_local_mask",
     "check_logit_gradient",
     "check_looks_at",
@@ -42,15 +48,21 @@ __all__ = [
     "check_most_frequent_pair",
     "check_multi_head",
     "check_nearest",
+    "check_next_word",
     "check_one_hot",
     "check_one_matrix",
+    "check_prefix_matching_score",
+    "check_rank_agreement",
     "check_safe_weights",
+    "check_share_restored",
     "check_softmax_backward",
     "check_split_heads",
     "check_stable_softmax",
     "check_stop_at",
     "check_temperature_for_odds",
+    "check_training_days",
     "check_turn_length",
+    "check_visible",
     "check_warmup_cosine",
     "judge",
     "patient",

@@ -93,7 +93,7 @@ def agreement(phrases: int = 2, train: int = 512, validation: int = 128, seed: i
     more sentences than there are, a bad seed.
     """
     phrases = as_size("phrases", phrases, 1, "without one the noun before the verb is the subject")
-    vocabulary, nouns, verbs = _words()
+    vocabulary, nouns, verbs = words()
     ids = {name: i for i, name in enumerate(vocabulary)}
 
     def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
@@ -107,11 +107,11 @@ def agreement(phrases: int = 2, train: int = 512, validation: int = 128, seed: i
     verb_ids = [ids[verb] for verb in verbs]
     data = [next_tokens(rows, np.isin(rows[:, 1:], verb_ids)) for rows in parts]
     noun_ids = np.array([ids[noun] for noun in nouns])
-    probe = data[1].take([_misleading(data[1].inputs, noun_ids)])
+    probe = data[1].take([misleading(data[1].inputs, noun_ids)])
     return Task("agreement", "decoder", vocabulary, *data, probe, partial(_first_of, wanted=noun_ids))
 
 
-def _words() -> tuple[tuple[str, ...], list[str], list[str]]:
+def words() -> tuple[tuple[str, ...], list[str], list[str]]:
     """The vocabulary, the nouns, and the verb of each noun."""
     nouns, verbs = " ".join(NOUNS).split(), " ".join(NOUNS.values()).split()
     return (PAD, "the", *ADJECTIVES, *nouns, *PREPOSITIONS, *verbs, END), nouns, verbs
@@ -127,7 +127,7 @@ def _sentence(rng: np.random.Generator, nouns: list[str], verbs: list[str], phra
     return [*words, verbs[subject], END]
 
 
-def _misleading(rows: NDArray[np.int64], nouns: NDArray[np.int64]) -> int:
+def misleading(rows: NDArray[np.int64], nouns: NDArray[np.int64]) -> int:
     """The first row whose last noun differs in number from the subject; row 0 if there is none."""
     found = np.isin(rows, nouns)
     n, length = rows.shape

@@ -1,0 +1,76 @@
+"""What the forward pass keeps for the backward pass, piece by piece.
+
+Counted for the model in `attnlab.models`, tensor by tensor: a matrix keeps what it multiplied, a norm what it
+read and what it made of it, softmax what it read and its result. A residual sum keeps nothing.
+"""
+
+from attnlab.models import Config
+
+from .boundary import Sizes, lengths, number_bytes, sizes, whole
+from .counting import count
+
+INDEX = 8  # bytes of the number of a token, int64
+FEED_FORWARD = {"relu": 1, "tanh": 1, "gelu": 2, "swiglu": 4}  # tensors [token, d_ff] that are kept
+
+
+def activations(
+    config: Config, batch: int, tokens: int, precision: str = "fp32", source: int | None = None
+) -> dict[str, int]:
+    """Bytes that the forward pass and the loss keep for the backward pass, piece by piece.
+
+    "token embedding" (the numbers of the tokens), "norms", "attention", "attention map" (grows with tokens²),
+    "cross-attention", "cross-attention map", "feed-forward", "output", "loss" (a log-probability for each
+    token and word), "causal mask". Of the model here, which keeps the whole map twice, before and after
+    softmax. Korthikanti et al. (2022), https://arxiv.org/abs/2205.05198, section 4.1, count 34 · tokens ·
+    d_model + 5 · heads · tokens² bytes a layer for theirs, in 16 bits and with dropout. Kernels that never
+    store the map keep none of it. Mixed precision keeps some (softmax, norms, loss) in fp32, so more.
+    Raises TypeError or ValueError: as `memory`.
+    """
+    count(config)
+    n, size, batch = sizes(config), number_bytes(precision), whole("batch", batch)
+    tokens, source, _ = lengths(config, tokens, source)
+    numbers = {name: batch * size * number for name, number in _numbers(config, n, tokens, source).items()}
+    others = {
+        "token embedding": batch * (tokens + source) * INDEX,
+        "loss": numbers["loss"] + batch * tokens * INDEX,  # and which word was right
+        "causal mask": n.n_layers * tokens**2 * (config.kind != "encoder"),  # a byte each, for all the batch
+    }
+    return {name: number for name, number in (numbers | others).items() if number}
+
+
+def _numbers(config: Config, n: Sizes, tokens: int, source: int) -> dict[str, int]:
+    """How many numbers are kept for one sequence."""
+    read = n.n_layers * tokens + n.encoders * source  # tokens that pass through a layer
+    crossed = n.n_layers * tokens if n.encoders else 0
+    parts = read * (1 + (n.d_ff > 0)) + crossed
+    normed = {"none": 0, "post": parts, "pre": parts + tokens + source}[config.norm]
+    pairs = n.n_layers * tokens**2 + n.encoders * source**2
+    return {
+        "norms": _norm(config, normed, n.d_model) + _head_norms(config, n, read, crossed, source),
+        "attention": 5 * read * n.d_model,  # what W_Q, W_K and W_V read, q, k, v, what W_O reads
+        "attention map": n.n_heads * (2 * pairs + read),
+        "cross-attention": _cross(n, crossed, source),
+        "cross-attention map": n.n_heads * crossed * (2 * source + 1),
+        "feed-forward": read * (n.d_model + FEED_FORWARD[config.activation] * n.d_ff) if n.d_ff else 0,
+        "output": tokens * n.d_model,
+        "loss": tokens * n.outputs,
+    }
+
+
+def _cross(n: Sizes, crossed: int, source: int) -> int:
+    """What W_Q reads, q, what W_O reads; k and v of each layer; what the encoder made, shared by all."""
+    return n.d_model * (3 * crossed + (2 * n.n_layers + 1) * source) if n.encoders else 0
+
+
+def _norm(config: Config, rows: int, d: int) -> int:
+    """What is read and what it becomes, and of every row its spread (and its mean)."""
+    return rows * (2 * d + (1 if config.norm_type == "rms" else 2))
+
+
+def _head_norms(config: Config, n: Sizes, read: int, crossed: int, source: int) -> int:
+    """The same for every head of the queries and keys; these norms are RMS norms."""
+    if not config.qk_norm:
+        return 0
+    queries = (read + crossed) * n.n_heads
+    keys = (read + n.encoders * source) * (n.narrow // n.d_head)
+    return (queries + keys) * (2 * n.d_head + 1)

@@ -1,0 +1,104 @@
+"""What a model computes: FLOPs of its matrix products, a multiplication and an addition being two.
+
+As torch.utils.flop_counter.FlopCounterMode counts: norms, softmax and activations are left out (they are of
+order tokens · d_model, a matrix product of order tokens · d_model²). A backward pass computes every product
+twice more, for the gradient of either factor: forward and backward are three times the forward pass.
+"""
+
+from dataclasses import dataclass
+
+from attnlab.models import Config
+
+from .boundary import Sizes, lengths, sizes, whole
+from .counting import count, parameters
+
+Pieces = dict[str, int]
+
+
+def flops(config: Config, tokens: int, batch: int = 1, source: int | None = None, cached: int = 0) -> Pieces:
+    """FLOPs of one forward pass over `batch` sequences of `tokens` tokens, piece by piece.
+
+    "attention" and "cross-attention": their matrices W_Q, W_K, W_V, W_O; "attention map" and
+    "cross-attention map": q kᵀ and weights · v, the part that grows with tokens²; "feed-forward"; "output".
+    source: tokens of the source of an encoder-decoder (None: as many as the target has). cached: tokens that
+    a KV cache holds already: flops(config, 1, cached=n) is what the next token costs.
+    Nothing is saved for what a causal mask hides: the model here computes it and throws it away.
+    Raises TypeError or ValueError: not a Config, no whole numbers, more tokens than config.length.
+    """
+    count(config)
+    n, batch = sizes(config), whole("batch", batch)
+    tokens, source, cached = lengths(config, tokens, source, cached)
+    found = _times(_layer(n, tokens, cached + tokens, config.activation), n.n_layers)
+    if n.encoders:
+        if not cached:  # what a cache remembers of the source is not read again
+            encoder = _times(_layer(n, source, source, config.activation), n.encoders)
+            found = {name: found[name] + encoder[name] for name in found}
+        matrices = _matrices(n, tokens, 0 if cached else source)
+        found |= _times(
+            {"cross-attention": matrices, "cross-attention map": _map(n, tokens, source)}, n.n_layers
+        )
+    found["output"] = 2 * tokens * n.d_model * n.outputs
+    return {name: batch * number for name, number in found.items() if number}
+
+
+@dataclass(frozen=True)
+class TrainingFlops:
+    """What training computes, next to the rule of thumb 6 N D (Kaplan et al. 2020, section 2.1).
+
+    real: forward and backward, by our count. rule: 6 · all parameters · tokens. without_embeddings: the same
+    with the parameters that no token and position embedding holds, as Kaplan et al. count.
+    """
+
+    real: int
+    rule: int
+    without_embeddings: int
+
+    @property
+    def ratio(self) -> float:
+        """real / rule."""
+        return self.real / self.rule
+
+
+def training_flops(
+    config: Config, tokens: int, sequence: int | None = None, source: int | None = None
+) -> TrainingFlops:
+    """FLOPs of training on `tokens` tokens in sequences of `sequence` (None: config.length).
+
+    The rule 6 N D is 2 for every weight forward (2 N a token) and 4 backward. It is wrong where
+    - sequences are long: the attention map costs 12 · layers · d_model · sequence more for each token;
+    - embeddings are much of the model: a row is looked up and not multiplied;
+    - there are two stacks, and a token passes through one of them: it holds for an encoder-decoder if only
+      tokens of the target are counted, as here, and the source is as long (`source`; None: `sequence`).
+    Raises TypeError or ValueError: as `flops`.
+    """
+    pieces = parameters(config)
+    tokens = whole("tokens", tokens)
+    sequence = int(config.length) if sequence is None else whole("sequence", sequence)
+    real = 3 * sum(flops(config, sequence, source=source).values()) * tokens // sequence
+    embedded = sum(number for name, number in pieces.items() if name.endswith("embedding"))
+    total = sum(pieces.values())
+    return TrainingFlops(real, 6 * total * tokens, 6 * (total - embedded) * tokens)
+
+
+def _layer(n: Sizes, tokens: int, keys: int, activation: str) -> Pieces:
+    """One layer that reads `tokens` tokens, with `keys` to attend to; without cross-attention."""
+    matrices = 3 if activation == "swiglu" else 2
+    return {
+        "attention": _matrices(n, tokens, tokens),
+        "attention map": _map(n, tokens, keys),
+        "feed-forward": 2 * tokens * matrices * n.d_model * n.d_ff,
+    }
+
+
+def _matrices(n: Sizes, queries: int, keys: int) -> int:
+    """W_Q and W_O for the queries, W_K and W_V for the keys."""
+    return 2 * n.d_model * (queries * 2 * n.d_model + keys * 2 * n.narrow)
+
+
+def _map(n: Sizes, queries: int, keys: int) -> int:
+    """q kᵀ and weights · v of all heads; grouped keys are no fewer products."""
+    return 2 * 2 * queries * keys * n.d_model
+
+
+def _times(pieces: Pieces, factor: int) -> Pieces:
+    return {name: number * factor for name, number in pieces.items()}

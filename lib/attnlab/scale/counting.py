@@ -1,0 +1,122 @@
+"""How many parameters a config has and where they are, by formula: `Transformer(config)` has as many."""
+
+from attnlab.models import Config
+
+from .boundary import Sizes, check_count, sizes
+
+MOST_LAYERS = 10_000
+
+Pieces = dict[str, int]
+
+
+def parameters(config: Config) -> Pieces:
+    """The parameters of each piece; their sum is what `Transformer(config)` has.
+
+    "token embedding", "position embedding", "attention", "cross-attention", "feed-forward", "norms" (with
+    those of queries and keys), "output": only what is there. A tied output is the embedding and counts once.
+    Raises TypeError: not a Config; ValueError: more than 10^15, with the field that is too large.
+    """
+    n = sizes(config)
+    layers = _sum(
+        _times(_layer(config, n), n.encoders), _times(_layer(config, n, cross=n.encoders > 0), n.n_layers)
+    )
+    ends = [_embeddings(config, n), layers, _output(config, n)]
+    if n.encoders:
+        ends.append({"norms": _last_norm(config, n)})
+    found = _there(_sum(*ends))
+    check_count(config, sum(found.values()))
+    return found
+
+
+def count(config: Config) -> int:
+    """How many parameters `Transformer(config)` has. Raises as `parameters`."""
+    return sum(parameters(config).values())
+
+
+def by_layer(config: Config) -> list[tuple[str, Pieces]]:
+    """Where the parameters are, from the bottom to the top: (name, pieces) with the pieces of `parameters`.
+
+    "embeddings", for an encoder-decoder "encoder layer 1" ... and "encoder norm", then "layer 1" ...,
+    "output" (with the last norm; left out if it has no parameters).
+    Raises as `parameters`; ValueError: more than 10,000 layers.
+    """
+    parameters(config)
+    n = sizes(config)
+    if n.n_layers > MOST_LAYERS:
+        raise ValueError(
+            f"n_layers must be at most {MOST_LAYERS:,} to be listed one by one, got {n.n_layers:,}; "
+            "parameters(config) counts them together"
+        )
+    one, main = (_there(_layer(config, n, cross)) for cross in (False, n.encoders > 0))
+    places = [("embeddings", _embeddings(config, n))]
+    places += [(f"encoder layer {i}", dict(one)) for i in range(1, n.encoders + 1)]
+    if n.encoders:
+        places.append(("encoder norm", {"norms": _last_norm(config, n)}))
+    places += [(f"layer {i}", dict(main)) for i in range(1, n.n_layers + 1)]
+    places.append(("output", _output(config, n)))
+    return [(name, there) for name, pieces in places if (there := _there(pieces))]
+
+
+def linear(d_in: int, d_out: int, bias: bool) -> int:
+    """A matrix, and a bias."""
+    return d_in * d_out + d_out * bool(bias)
+
+
+def norm(d: int, kind: str = "layer") -> int:
+    """A gain, and for a layer norm a shift."""
+    return d if kind == "rms" else 2 * d
+
+
+def _layer(config: Config, n: Sizes, cross: bool = False) -> Pieces:
+    """One layer; `cross`: one of the decoder of an encoder-decoder."""
+    attention = 2 * linear(n.d_model, n.d_model, config.bias) + 2 * linear(n.d_model, n.narrow, config.bias)
+    matrices_in = 2 if config.activation == "swiglu" else 1
+    feed_forward = matrices_in * linear(n.d_model, n.d_ff, config.bias) + linear(
+        n.d_ff, n.d_model, config.bias
+    )
+    attentions = 1 + cross
+    parts = attentions + (n.d_ff > 0)
+    of_parts = parts * norm(n.d_model, config.norm_type) if config.norm != "none" else 0
+    of_heads = attentions * 2 * n.d_head if config.qk_norm else 0
+    return {
+        "attention": attention,
+        "cross-attention": attention * cross,
+        "feed-forward": feed_forward if n.d_ff else 0,
+        "norms": of_parts + of_heads,
+    }
+
+
+def _embeddings(config: Config, n: Sizes) -> Pieces:
+    learned = config.positions == "learned"
+    return {
+        "token embedding": n.vocabulary * n.d_model,
+        "position embedding": n.length * n.d_model if learned else 0,
+    }
+
+
+def _output(config: Config, n: Sizes) -> Pieces:
+    matrix = 0 if config.tied else linear(n.d_model, n.outputs, config.bias)
+    return {"norms": _last_norm(config, n), "output": matrix}
+
+
+def _last_norm(config: Config, n: Sizes) -> int:
+    """With norm="pre" a stack ends with a norm."""
+    return norm(n.d_model, config.norm_type) if config.norm == "pre" else 0
+
+
+ORDER = (
+    "token embedding", "position embedding", "attention", "cross-attention", "feed-forward", "norms",
+    "output",
+)  # fmt: skip
+
+
+def _sum(*several: Pieces) -> Pieces:
+    return {name: sum(pieces.get(name, 0) for pieces in several) for name in ORDER}
+
+
+def _times(pieces: Pieces, factor: int) -> Pieces:
+    return {name: number * factor for name, number in pieces.items()}
+
+
+def _there(pieces: Pieces) -> Pieces:
+    return {name: number for name, number in pieces.items() if number}

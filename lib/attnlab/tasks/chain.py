@@ -1,0 +1,48 @@
+"""A language whose every chance is known: the next word depends on the last one alone."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..attention import softmax
+from .drawing import as_size, draw_apart, generator, names, next_tokens
+from .task import Task
+
+SPREAD = 1.5  # how much a word changes the odds of the next one: the spread of their logarithms
+
+
+def chain(words: int = 100, length: int = 8, train: int = 8000, validation: int = 400, seed: int = 0) -> Task:
+    """Say the next word: for a decoder, at every place. There is no end of facts to learn, few are frequent.
+
+    The first word is any of them; then the chances are the row of the last word in `chain_chances(words,
+    seed)`. The least loss that any model can have is their own: -log(chances[inputs, targets]).mean().
+    Right places are not told (`points` is False). ValueError or TypeError: fewer than 2 words, a bad size,
+    more sentences than there are, a bad seed.
+    """
+    length = as_size("length", length, 1, "a sentence has a word to read and one to say")
+    sums = chain_chances(words, seed).cumsum(axis=1)  # [word, next word]
+    rng = np.random.default_rng([seed, 1])  # another than that of the chances
+
+    def go_on(rows: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+        passed = rng.random((len(rows), 1)) > sums[rows[:, -1], :-1]  # how many sums does a draw pass?
+        return np.append(rows, passed.sum(axis=1, keepdims=True), axis=1)
+
+    def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+        rows = rng.integers(words, size=(count, 1))
+        for _ in range(length - 1):
+            rows = go_on(rows, rng)
+        return rows
+
+    parts = [go_on(read, rng) for read in draw_apart(draw, words**length, train, validation, rng)]
+    data = [next_tokens(rows, np.ones_like(rows[:, 1:], dtype=bool)) for rows in parts]
+    return Task("chain", "decoder", names(words), *data, data[1].take([0]))
+
+
+def chain_chances(words: int = 100, seed: int = 0) -> NDArray[np.float64]:
+    """[word, next word]: the chances of `chain(words=words, seed=seed)`, every row sums to 1.
+
+    Word k is about 1 / (k + 1) as likely as word 0 (a law of Zipf), times a random factor of its own after
+    every word. ValueError or TypeError: fewer than 2 words, more than 1024, a bad seed.
+    """
+    words = as_size("words", words, 2, "with one word there is nothing to say")
+    factors = SPREAD * generator(seed).normal(size=(words, words))
+    return softmax(factors - np.log(np.arange(1, words + 1)))
