@@ -158,6 +158,17 @@ def test_a_field_that_is_blamed_is_larger_than_in_any_model(powers, kind):
         assert given[field] > LARGEST[field]
 
 
+def test_of_two_large_fields_the_one_farther_out_is_named():
+    with pytest.raises(
+        ValueError, match=r"^n_layers=10,000,000,000 is .* make n_layers smaller: 1,000 is beyond"
+    ):
+        scale.count(config(n_layers=10**10, vocabulary=5 * 10**7, d_model=240))
+    with pytest.raises(
+        ValueError, match=r"^vocabulary=about 10\^13 is .* about 10\^16 .*: 1,000,000 is beyond"
+    ):
+        scale.count(config(n_layers=2 * 10**3, vocabulary=10**13, d_model=240))
+
+
 def test_fields_at_their_largest_are_counted():
     assert scale.count(Config(kind="encoder-decoder", activation="swiglu", **LARGEST)) < 10**15
 

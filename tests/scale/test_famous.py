@@ -49,6 +49,16 @@ def test_our_real_model_has_as_many(name):
     assert numel(on_meta(model.config)) + sum(model.extra.values()) == model.parameters
 
 
+def test_tokens_that_were_published():
+    """In billions; the epochs of BERT over its 3.3 billion words are about 40."""
+    found = {name: model.trained_tokens for name, model in scale.FAMOUS.items() if model.trained_tokens}
+    assert {name: tokens / 10**9 for name, tokens in found.items()} == {
+        "Transformer base": 2.5, "Transformer big": 7.5, "BERT base": 128, "BERT large": 128,
+        "GPT-3 175B": 300, "Llama 3.1 8B": 15_000, "Qwen3 8B": 36_000,
+    }  # fmt: skip
+    assert found["BERT base"] / 3.3e9 == pytest.approx(40, rel=0.05)
+
+
 def test_nobody_changes_them_by_accident():
     model = scale.FAMOUS["BERT base"]
     model.pieces.clear()

@@ -140,6 +140,17 @@ def test_an_array_of_something_else_is_an_error(given):
         scale.kaplan(given)
 
 
+def test_what_is_too_large_for_a_float_keeps_its_sign():
+    for huge, shown in zip(HUGE, ("inf", "-inf"), strict=True):
+        with pytest.raises(ValueError, match=f"got {shown};"):
+            scale.kaplan(huge)
+
+
+def test_the_ends_of_what_is_allowed():
+    assert scale.energy(1e20, pue=1) == pytest.approx(scale.energy(1e20) / 1.1)
+    assert scale.chip_hours(1e20, utilisation=1) == pytest.approx(0.4 * scale.chip_hours(1e20))
+
+
 def test_parts_that_cannot_be():
     with pytest.raises(ValueError, match=r"utilisation must be above 0 and at most 1, got 1.2"):
         scale.chip_hours(1e20, utilisation=1.2)

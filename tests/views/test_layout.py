@@ -421,3 +421,18 @@ def test_no_number_is_written_into_cells_that_are_too_small() -> None:
     for shape in ((3, 13), (25, 3)):
         assert not list(numbers(drawn(Heatmap(np.zeros(shape)))))
     assert len(list(numbers(drawn(Heatmap(weights(np.random.default_rng(0), 24, 12)))))) == 24 * 12
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.61, 0.62, 0.69], [0.01, 0.55, 0.64, 0.7]])
+def test_no_number_of_a_bar_lies_on_the_guide(values: list[float]) -> None:
+    bars = Bars(values, [*"abcd"], limit=1, guide=0.7)
+    stage = Stage()
+    stage.show([bars])
+    [drawn] = stage._drawn
+    middles = drawn.moving[1].get_offsets()[:, 0]
+    widths = np.array([base.measure(text) for text in bars.texts])
+    guide = 0.7 * drawn.parts.width
+    assert (abs(middles - guide) > widths / 2 + 3).all()
+    assert (middles - widths / 2 > np.array(values) * drawn.parts.width).all(), "behind the bar"
+    free = np.array(values) * drawn.parts.width + 8 + widths + 4 < guide  # these stand where they always do
+    assert np.allclose((middles - widths / 2)[free], (np.array(values) * drawn.parts.width + 8)[free])

@@ -136,9 +136,17 @@ class Bars(View):
         corners = np.stack([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
         drawn.moving[0].set_verts(corners.transpose(2, 0, 1))
         texts = self.texts
-        middles = [base.measure(text.replace("-", "−")) / 2 for text in texts]
-        drawn.moving[1].set_offsets(np.stack([np.maximum(tips, zero) + 8 + middles, heights], 1))
+        widths = np.array([base.measure(text.replace("-", "−")) for text in texts])
+        starts = self._clear_of_guide(np.maximum(tips, zero) + 8, widths, drawn.parts.width)
+        drawn.moving[1].set_offsets(np.stack([starts + widths / 2, heights], 1))
         base.set_numbers(drawn.moving[1], texts, "black")
+
+    def _clear_of_guide(self, starts: np.ndarray, widths: np.ndarray, width: float) -> np.ndarray:
+        """Where the numbers start: those that would lie on the guide line stand behind it."""
+        if self.guide is None:
+            return starts
+        x = float(self._place(self.guide, width))
+        return np.where((starts - 4 < x) & (x < starts + widths + 4), x + 6, starts)
 
     def hits(self, box: Box) -> list[dict[str, Any]]:
         values = [[text + self.unit] for text in self.texts]
