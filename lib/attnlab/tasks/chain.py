@@ -11,7 +11,7 @@ SPREAD = 1.5  # how much a word changes the odds of the next one: the spread of 
 
 
 def chain(words: int = 100, length: int = 8, train: int = 8000, validation: int = 400, seed: int = 0) -> Task:
-    """Say the next word: for a decoder, at every place. There is no end of facts to learn, few are frequent.
+    """Say the next word: for a decoder, at every place. There are words² chances to learn, but few matter.
 
     The first word is any of them; then the chances are the row of the last word in `chain_chances(words,
     seed)`. The least loss that any model can have is their own: -log(chances[inputs, targets]).mean().
