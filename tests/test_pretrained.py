@@ -111,10 +111,13 @@ def said() -> Iterator[list[str]]:
     handler = logging.Handler()
     handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
     logger = logging.getLogger("transformers")
+    level = logger.level
+    logger.setLevel(logging.WARNING)  # a notebook that ran in this process may have made it silent
     logger.addHandler(handler)
     logging.Logger.warning_once.cache_clear()
     yield messages
     logger.removeHandler(handler)
+    logger.setLevel(level)
 
 
 def make(name: str, config: dict[str, Any] | None = None, **more: Any) -> Any:
