@@ -91,6 +91,8 @@ function render({ model, el }) {
     canvas.setAttribute("aria-label", frame.digest + (choosing ? " Arrow keys choose a row." : ""));
     canvas.tabIndex = choosing ? 0 : -1;
     if (sentence.textContent !== frame.digest) sentence.textContent = frame.digest;
+    if (sentence.scrollHeight > sentence.clientHeight + 1) sentence.tabIndex = 0; // the keyboard scrolls it
+    else sentence.removeAttribute("tabindex");
     figure.dataset.sequence = frame.number;
     showTip();
     if (frame.moved) tick();

@@ -297,3 +297,25 @@ def test_an_older_frame_is_never_painted_after_a_newer_one(lab: Lab, look: LiveP
     with look.new_frame():
         lab.run_code("look._screen.frame = {**old, 'number': 1000}")
     assert look.sentence() != sentence
+
+
+def test_a_long_sentence_scrolls_and_a_short_one_does_not(lab: Lab, lab_server: Server) -> None:
+    source = """from attnlab import explore, Heads
+import numpy as np
+@explore(n=[2, 16])
+def look(n):
+    return Heads(np.full((4, n, n), 1 / n))"""
+    panel = opened(lab, lab_server, source).panel("look")
+    box = panel.root.locator(".attnlab-sentence")
+    assert box.get_attribute("tabindex") is None
+    with panel.new_frame():
+        panel.choose("n", "16")
+    high, whole, line = box.evaluate(
+        "each => [each.clientHeight, each.scrollHeight, parseFloat(getComputedStyle(each).lineHeight)]"
+    )
+    assert high < 6.5 * line < whole and box.get_attribute("tabindex") == "0"
+    assert panel.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+    box.focus()
+    lab.page.keyboard.press("End")
+    lab.page.wait_for_function("document.querySelector('.attnlab-sentence').scrollTop > 50")
+    assert lab.errors == []

@@ -201,6 +201,24 @@ def test_what_is_drawn_is_to_scale(limit: float | None, ratio: int) -> None:
     assert (rows.max() - rows.min()) / ratio == pytest.approx(0.6 * HIGH * side, abs=6)
 
 
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_no_outline_runs_through_a_text(ratio: int) -> None:
+    """Around every text in a rectangle the picture is the same with an outline and without."""
+    plain = Areas({"weights": 32.1e9, "KV cache": 8e9}, unit="bytes", limit=80e9)
+    lined = replace(plain, reference={"laptop": 16e9, "card": 24e9, "other": 12e9})
+    one, other = (composed(Viewer(ratio=ratio).show(each)).astype(int) for each in (plain, lined))
+    x, y = (int(start * ratio) for start in (4, 22 + 4 + 2))  # of the picture's corner, roughly
+    assert (one != other).any(), "outlines are drawn"
+    for label in (each for each in lined._labels() if each.fill):
+        (left, up), _, (right, down), _ = label.pad
+        pad = one[y + int(up * ratio) + 4 * ratio : y + int(down * ratio) - 4 * ratio,
+                  x + int(left * ratio) + 4 * ratio : x + int(right * ratio) - 4 * ratio]  # fmt: skip
+        same = other[y + int(up * ratio) + 4 * ratio : y + int(down * ratio) - 4 * ratio,
+                     x + int(left * ratio) + 4 * ratio : x + int(right * ratio) - 4 * ratio]  # fmt: skip
+        assert pad.std() > 5, "the text is inside"
+        assert abs(pad - same).max() < 40, "a line is darker by 200"
+
+
 def test_a_reference_is_an_outline_on_the_same_scale() -> None:
     shown = Areas({"a": 30}, reference={"whole": 120, "less": 7.5})
     one = drawn(shown)._drawn[0]

@@ -119,9 +119,12 @@ class Areas(View):
         """The areas by the number of their colour; bands beside cells have the last one."""
         found: list[list[Area]] = [[] for _ in FILLS]
         for area in self.areas:
-            plain = self.kinds and area.name is None
-            found[KINDS if plain else self._styles[area.called]].append(area)
+            found[self._style(area)].append(area)
         return found
+
+    def _style(self, area: Area) -> int:
+        plain = self.kinds and area.name is None
+        return KINDS if plain else self._styles[area.called]
 
     # ------------------------------------------------------------ words in the picture
 
@@ -150,7 +153,7 @@ class Areas(View):
             name = base.drawable(area.called)
             label = inside(self._facts(name, area.value), area) if area.height > LEAST else None
             if label:
-                within.append(label)
+                within.append(label._replace(fill=FILLS[self._style(area)]))
             elif area.name is None:
                 outside.append((area.y + area.height / 2, self._facts(name, area.value)[0]))
         for band, (y, value) in self._cut_bands().items():
@@ -221,6 +224,7 @@ class Areas(View):
         drawn.parts.edges = _lines(ax, drawn, PolyCollection, **style)
         style = {"facecolors": "none", "linestyles": "--", "linewidths": 1.2}
         drawn.parts.dashed = _lines(ax, drawn, PolyCollection, **style)
+        drawn.parts.pads = _lines(ax, drawn, PolyCollection, linewidths=0.0)
         drawn.parts.leaders = _lines(ax, drawn, LineCollection, colors="#8c8c8c", linewidths=0.8)
         drawn.parts.texts = {size: moving(ax, drawn) for size in (base.SIZE, base.SMALL)}
         for i, (text, x, y) in enumerate(self._legend):
@@ -238,6 +242,9 @@ class Areas(View):
         sides = [self._side(value) for value in self.reference.values()]
         drawn.parts.dashed.set_verts([Area("", None, 0, *corner(side)).corners for side in sides])
         labels = [*self._labels(), *self._totals()]
+        padded = [label for label in labels if label.fill and self.reference]
+        drawn.parts.pads.set_verts([label.pad for label in padded])
+        drawn.parts.pads.set_facecolor([label.fill for label in padded] or "none")
         led = [label for label in labels if label.place is not None]
         leaders = [[(WIDE, one.place), (WIDE + 6, one.y), (one.x - 3, one.y)] for one in led]
         drawn.parts.leaders.set_segments(leaders)

@@ -21,7 +21,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath, text_to_path
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
@@ -322,11 +322,12 @@ def ink(colours: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _sign(sign: str) -> tuple[Path, float]:
-    """The outline of one sign of a number, and its width, in points."""
-    return TextPath((0, 0), sign, prop=font()), text_to_path.get_text_width_height_descent(
-        sign, font(), False
-    )[0]
+def sign(char: str) -> tuple[Path, float]:
+    """The outline of one sign of a text, and its width, in points."""
+    vertices, codes = text_to_path.get_text_path(font(), char)
+    width, *_ = text_to_path.get_text_width_height_descent(char, font(), False)
+    vertices = np.reshape(vertices, (-1, 2)) * SIZE / text_to_path.FONT_SCALE  # a space has none
+    return Path(vertices, np.asarray(codes, np.uint8)), width
 
 
 @lru_cache(4096)
@@ -334,11 +335,11 @@ def _glyphs(text: str) -> Path:
     """The outline of a number, in points, its middle at (0, 0): its signs side by side."""
     if not text:
         return Path(np.zeros((1, 2)), [Path.MOVETO])
-    outlines, widths = zip(*map(_sign, text), strict=True)
+    outlines, widths = zip(*map(sign, text), strict=True)
     starts = np.cumsum([0.0, *widths])[:-1]
     vertices = np.concatenate([o.vertices + np.array([x, 0]) for o, x in zip(outlines, starts, strict=True)])
     path = Path(vertices, np.concatenate([o.codes for o in outlines]))
-    middle = ends_of(path)[:, 0].mean(), ends_of(_sign("0")[0])[:, 1].mean()
+    middle = ends_of(path)[:, 0].mean(), ends_of(sign("0")[0])[:, 1].mean()
     return Path(path.vertices - middle, path.codes)
 
 

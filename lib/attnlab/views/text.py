@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View
 
 LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
-LARGE = 200  # points at which a sign is measured: its width is then free of rounding to pixels
 
 
 @dataclass(frozen=True)
@@ -79,28 +78,20 @@ def outline(text: str, size: float = base.SIZE, weight: str = "normal") -> Path:
     return Path(np.asarray(vertices) * scale - middle, codes)
 
 
-@cache
-def _sign(sign: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """The outline of one sign, in points at size 1: vertices, codes, and how far it takes the text."""
-    vertices, codes = text_to_path.get_text_path(base.font(), sign)
-    vertices = np.asarray(vertices, float).reshape(-1, 2) / text_to_path.FONT_SCALE
-    width = base.measure(sign, LARGE) / LARGE * 72 / base.DPI
-    return vertices, np.asarray(codes, np.uint8), width
-
-
 @lru_cache(4096)
 def signs(text: str, size: float = base.SIZE, side: float = 0.5) -> Path:
     """As `outline`, but sign by sign: far cheaper for a text that is drawn once, such as a number.
 
     `side`: the share of the text left of (0, 0).
     """
-    outlines = [_sign(sign) for sign in text]
-    if not any(len(vertices) for vertices, *_ in outlines):
-        return Path(np.zeros((1, 2)), [Path.MOVETO])
-    ends = np.cumsum([0.0, *(width for *_, width in outlines)])
+    outlines = [base.sign(char) for char in text]
+    ends = np.cumsum([0.0, *(width for _, width in outlines)])
     starts = ends[:-1] - side * ends[-1]
-    parts = [vertices + np.array([x, -0.36]) for (vertices, *_), x in zip(outlines, starts, strict=True)]
-    return Path(np.concatenate(parts) * size, np.concatenate([codes for _, codes, _ in outlines]))
+    inked = [(path, x) for (path, _), x in zip(outlines, starts, strict=True) if len(path.vertices)]
+    if not inked:
+        return Path(np.zeros((1, 2)), [Path.MOVETO])
+    parts = [path.vertices + np.array([x, -0.36 * base.SIZE]) for path, x in inked]
+    return Path(np.concatenate(parts) * size / base.SIZE, np.concatenate([path.codes for path, _ in inked]))
 
 
 def steady(ax: Axes, x: float, y: float, text: str, size: float = base.SIZE, **style: Any) -> Any:
@@ -111,7 +102,7 @@ def steady(ax: Axes, x: float, y: float, text: str, size: float = base.SIZE, **s
 
 def length(text: str, size: float = base.SIZE) -> float:
     """Width of a text of `signs`, in pixels at scale 1: far cheaper than to measure a new text."""
-    return sum(_sign(sign)[2] for sign in text) * size * base.DPI / 72
+    return sum(base.sign(char)[1] for char in text) * size / base.SIZE * base.DPI / 72
 
 
 def cut(text: str, room: float, size: float = base.SIZE) -> str:

@@ -33,13 +33,24 @@ class Area(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A text and its size, the point left of it, and how high its rectangle is when that is elsewhere."""
+    """A text and its size, the point left of it, and how high its rectangle is when that is elsewhere.
+
+    fill: the colour of the rectangle that it stands in.
+    """
 
     text: str
     size: float
     x: float
     y: float
     place: float | None = None
+    fill: str = ""
+
+    @property
+    def pad(self) -> list[tuple[float, float]]:
+        """A rectangle behind the text, so that no line runs through it."""
+        right, half = self.x + length(self.text, self.size) + 3, self.size * base.DPI / 72 * 0.62
+        up, down = self.y - half, self.y + half
+        return [(self.x - 3, up), (right, up), (right, down), (self.x - 3, down)]
 
 
 def corner(side: float) -> tuple[float, float, float, float]:
