@@ -208,6 +208,7 @@ class LivePanel:
 
     def move(self, name: str, to: float) -> None:
         """Drag a slider with the mouse: `to` is 0 for its left end and 1 for its right end."""
+        self.control(name).scroll_into_view_if_needed()  # the mouse reaches only what is on the screen
         handle = self.control(name).locator(".noUi-handle").bounding_box()
         track = self.control(name).locator(".noUi-base").bounding_box()
         assert handle and track, f"the slider {name} is not visible"
@@ -219,6 +220,7 @@ class LivePanel:
 
     def tap(self, name: str, at: float) -> None:
         """Click on the track of a slider, at 0 (left end) to 1 (right end)."""
+        self.control(name).scroll_into_view_if_needed()
         track = self.control(name).locator(".noUi-base").bounding_box()
         assert track, f"the slider {name} is not visible"
         self.page.mouse.click(track["x"] + track["width"] * at, track["y"] + track["height"] / 2)
