@@ -19,6 +19,7 @@ def test_a_quick_run_of_everything_prints_every_table() -> None:
         "times less than interact",
         "first live panel",
         "kB",
+        "drawn anew",
         "MiB after",
         "byte pairs",
         "16 learning rates",

@@ -140,7 +140,7 @@ CHANGED: list[tuple[View, list[dict[str, Any]]]] = [
     (Points(ONE), [{"limit": 2}, {"arrows": True}, {"axes": ("across", "up")}, {"mark": [0.5, 0.5]}]),
     (Points(ONE, mark=[0.5, 0.5]), [{"weights": [0.5, 0.5]}, {"mark_label": "mix"}]),
     (Formula("a", ""), [{"latex": r"\frac{a}{b}"}]),
-    (Note("short"), [{"text": "longer " * 40}]),
+    (Note("short"), [{"text": "longer " * 40}, {"text": "longer " * 80}, {"text": "larger " * 80}]),
     (Curves({"a": [1, 2]}, ylabel="loss"), [{"ylabel": "less"}]),
     (Curves({"a": [1, 9, 2]}, x=[1, 50, 100]), [{"xlog": True}, {"xlog": True, "xlim": (1, 1000)}]),
     (Points(ONE, mark=[0.5, 0.5], mark_label="mix"), [{"mark": None}]),

@@ -18,6 +18,7 @@ from attnlab.views import base
 from attnlab.views.base import Box, Drawn, Measure, View
 
 LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
+FEW = 4  # lines of a note that moves
 
 
 @dataclass(frozen=True)
@@ -142,21 +143,27 @@ class Note(View):
     def lines(self) -> list[str]:
         return textwrap.wrap(base.drawable(str(self.text)), COLUMN) or [""]
 
+    @property
+    def _still(self) -> bool:
+        """A long text costs more to move with the rest than to draw anew when it changes."""
+        return len(self.lines) > FEW
+
     def key(self) -> tuple[Any, ...]:
-        return (len(self.lines), -(-max(map(len, self.lines)) // 16))
+        lines = self.lines
+        return (len(lines), -(-max(map(len, lines)) // 16), *(lines if self._still else ()))
 
     def box(self, measure: Measure) -> Box:
-        count, sixteens = self.key()
+        count, sixteens, *_ = self.key()
         return Box(
             max(16, sixteens * 16 * 8.2, *map(measure, self.lines)), LINE * count, 6, 6, 4, 4, wide=True
         )
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        rows = [base.write(ax, 0, (i + 0.5) * LINE, "") for i in range(len(self.lines))]
-        return Drawn(ax, moving=rows)
+        rows = [base.write(ax, 0, (i + 0.5) * LINE, line) for i, line in enumerate(self.lines)]
+        return Drawn(ax, moving=[] if self._still else rows)
 
     def update(self, drawn: Drawn) -> None:
-        for row, line in zip(drawn.moving, self.lines, strict=True):
+        for row, line in zip(drawn.moving, [] if self._still else self.lines, strict=True):
             row.set_text(line)
 
     def describe(self) -> str:
