@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[1]
 
 def commands(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip().endswith(".venv/bin/pytest")]
+    return [line.strip() for line in lines if line.strip().endswith(".venv/bin/pytest -n 2")]
 
 
 def test_the_readme_and_the_ci_run_the_same_tests() -> None:
