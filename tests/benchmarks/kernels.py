@@ -67,12 +67,16 @@ class Kernel:
         assert reply["content"]["status"] == "ok", "\n".join(reply["content"]["traceback"])
         return "".join(said)
 
+    def answer(self, module: str, call: str) -> Any:
+        """What a call of a function in tests.benchmarks.<module> returns."""
+        code = f"import json\nfrom tests.benchmarks import {module}\nprint(json.dumps({module}.{call}))"
+        return json.loads(self.run(code).splitlines()[-1])
+
 
 def call(function: str, *args: Any) -> Any:
     """What a function of tests.benchmarks.cpu returns in a fresh kernel."""
     with Kernel() as kernel:
-        code = f"import json\nfrom tests.benchmarks import cpu\nprint(json.dumps(cpu.{function}{args!r}))"
-        return json.loads(kernel.run(code).splitlines()[-1])
+        return kernel.answer("cpu", f"{function}{args!r}")
 
 
 # ---------------------------------------------------------------- CPU of a move

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from attnlab.controls import Scrub, Slider
 from attnlab.controls.base import Control
+from attnlab.controls.numbers import Steps
 from attnlab.panel import Panel
 from attnlab.screen import Screen
 from tests.benchmarks.cpu import SETTLE
@@ -23,7 +22,7 @@ MOST = 40  # places of a slider that are visited, there and back
 
 def places(spec: Control) -> list[Any]:
     """Where a hand would take a control: a slider through its places and back, the others to their ends."""
-    if isinstance(spec, Slider | Scrub):
+    if isinstance(spec, Steps):
         last = spec.ends()[-1]
         there = np.unique(np.linspace(0, last, min(last + 1, MOST)).round().astype(int)).tolist()
         return there + there[::-1]
@@ -66,10 +65,7 @@ def measure(quick: bool = False) -> dict[str, Any]:
             for cell in read(path).cells:
                 if cell.cell_type == "code":
                     kernel.run(cell.source)
-            code = (
-                "import json\nfrom tests.benchmarks import panels\nprint(json.dumps(panels.clock(globals())))"
-            )
-            found[path.name] = json.loads(kernel.run(code).splitlines()[-1])
+            found[path.name] = kernel.answer("panels", "clock(globals())")
     return found
 
 

@@ -76,6 +76,11 @@ def test_views_stand_side_by_side_while_they_fit() -> None:
     assert slots[3].y > slots[0].y, "what does not fit goes into the next row"
 
 
+def test_bars_on_a_log_scale_keep_their_width_while_they_move() -> None:
+    shown = [Bars([value, 1.0], log=True, floor=1e-4, limit=1e6) for value in (2e-4, 0.5, 307.8, 9.9e4)]
+    assert len({each.box(base.measure) for each in shown}) == 1
+
+
 def test_a_bar_chart_alone_in_its_row_becomes_wider_but_not_huge() -> None:
     boxes = [view(kind).box(base.measure) for kind in ("dot", "heatmap", "bars")]
     slots, _ = arrange(boxes, [""] * 3)

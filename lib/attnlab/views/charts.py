@@ -99,8 +99,8 @@ class Bars(View):
     def box(self, measure: Measure) -> Box:
         (_, first), (_, last), *_ = self._ticks
         left = max(max(measure(base.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
-        most = ["999.99"] if self.log else map(self._text, self.ends)  # no number of this scale is longer
-        longest = max(map(measure, [*self.texts, *most]))
+        between = ["999.99"] if self.log else []  # longer than at the ends
+        longest = max(map(measure, [*self.texts, *map(self._text, self.ends), *between]))
         right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
         return Box(LONG, ROW * len(self.labels), left, right, 6, 30, grow=True)
 
