@@ -170,8 +170,8 @@ def test_an_upward_import_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("views/maps.py", "from .base import View\nfrom ..attention import softmax\nimport math"),
-        ("views/maps.py", "from attnlab.views import base"),
+        ("views/maps.py", "from .view import View\nfrom ..attention import softmax\nimport math"),
+        ("views/maps.py", "from attnlab.views import fonts"),
         ("panel.py", "from . import screen\nfrom attnlab.views.stage import Stage"),
     ],
 )

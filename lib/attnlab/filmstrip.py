@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from attnlab.screen import Digest, Screen, bundle
-from attnlab.views.base import View
-from attnlab.views.stage import Stage, one_row_scale
+from attnlab.views.layout import one_row_scale
+from attnlab.views.stage import Stage
+from attnlab.views.view import View
 
 
 class Filmstrip:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from attnlab.controls import Control, as_control
-from attnlab.views.base import View
+from attnlab.views.view import View
 
 
 def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]:

@@ -15,8 +15,8 @@ from attnlab.controls import Control, Scrub
 from attnlab.filmstrip import Filmstrip
 from attnlab.learner import as_views, explain, match
 from attnlab.screen import Digest, Screen, bundle, guard
-from attnlab.views.base import View
 from attnlab.views.stage import Stage
+from attnlab.views.view import View
 
 FRAME_WAIT = 80  # milliseconds between the frames of a step slider that plays
 FRAMES = 150  # a playing slider takes at most about so many frames from end to end

@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from attnlab.views.stage import Frame
+from attnlab.views.stage import Scene
 
 _HERE = Path(__file__).parent
 
@@ -39,7 +39,7 @@ class Screen(anywidget.AnyWidget):
     ratio = t.Float(1.0).tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
 
-    def paint(self, frame: Frame, pointer: Any = None, moved: bool = True) -> None:
+    def paint(self, frame: Scene, pointer: Any = None, moved: bool = True) -> None:
         """Send a frame; the error of an earlier move goes away, unless only the pointer moved."""
         ground = self.background.get("id", 0) + (frame.background is not None)
         with self.hold_sync():
@@ -48,8 +48,8 @@ class Screen(anywidget.AnyWidget):
             self.frame = {
                 "number": self.frame.get("number", 0) + 1,
                 "background": ground,
-                "pixels": list(frame.size),
-                "size": list(frame.css_size),
+                "pixels": list(frame.pixels),
+                "size": list(frame.size),
                 "scale": frame.scale,
                 "maps": frame.maps,
                 "overlay": frame.overlay,

@@ -28,7 +28,7 @@ from attnlab.views import (
     Sound,
     View,
 )  # fmt: skip
-from attnlab.views.stage import Frame, Stage
+from attnlab.views.stage import Scene, Stage
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
 Make = Callable[..., View]
@@ -237,7 +237,7 @@ def decoded(png: bytes, mode: str = "RGB") -> np.ndarray:
 
 def pixels(stage: Stage) -> np.ndarray:
     """The picture on the stage, [height, width, rgb], as `png` draws it but without the time to encode it."""
-    with patch("attnlab.views.stage._png", lambda picture, **_: picture):
+    with patch("attnlab.views.stage.as_png", lambda picture, **_: picture):
         return np.asarray(stage.png(colours=None))
 
 
@@ -248,14 +248,14 @@ class Viewer:
         self.stage = Stage(**size)
         self.background = b""
 
-    def show(self, *views: View) -> Frame:
+    def show(self, *views: View) -> Scene:
         """The frame, with the background that stands behind it."""
         frame = self.stage.show(views)
         self.background = frame.background or self.background
         return replace(frame, background=self.background)
 
 
-def composed(frame: Frame) -> np.ndarray:
+def composed(frame: Scene) -> np.ndarray:
     """The layers of a frame, put together as the browser does it; floats [height, width, rgb]."""
     picture = Image.open(io.BytesIO(frame.background)).convert("RGB")
     for layer in frame.maps:

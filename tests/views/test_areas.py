@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.transforms import Bbox
 
-from attnlab.views import Areas, amount, base
+from attnlab.views import Areas, amount, fonts
 from attnlab.views.amounts import KINDS, MOST, exact, percent
 from attnlab.views.areas import DARK, FILLS, PATTERNS
 from attnlab.views.stage import Stage
@@ -333,7 +333,7 @@ def test_the_sum_of_every_kind_stands_below() -> None:
 @pytest.mark.parametrize("high", [8, 12.5, 14, 16, 18, 30])
 def test_a_band_has_a_text_as_high_as_it_has_room_for(high: float) -> None:
     label, *_ = (each for each in Areas({"a": high, "b": HIGH - high})._labels() if each.text[0] == "a")
-    size = base.SIZE if high > 17 or high < 14 else base.SMALL
+    size = fonts.SIZE if high > 17 or high < 14 else fonts.SMALL
     assert (label.size, label.place is None) == (size, high >= 14)
 
 
@@ -343,7 +343,7 @@ def test_labels_of_any_numbers_stay_in_their_rectangles(values: dict[str, Any]) 
     view = Areas(values)
     for label in view._labels():
         if label.place is None and label.x < WIDE:
-            width = 1.02 * base.measure(label.text, label.size)
+            width = 1.02 * fonts.measure(label.text, label.size)
             around = [
                 a for a in view.areas if a.x <= label.x <= a.x + a.width and a.y <= label.y <= a.y + a.height
             ]
@@ -415,7 +415,7 @@ def test_the_pointer_finds_the_area_that_is_drawn(ratio: int) -> None:
 @pytest.mark.parametrize("name", ["million", "tiny", "wide", "flat"])
 def test_even_what_is_too_small_to_be_seen_can_be_pointed_at(name: str) -> None:
     view = ODD[name]
-    hits = view.hits(view.box(base.measure))
+    hits = view.hits(view.box(fonts.measure))
     assert all(min(hit["box"][2:]) >= 4 for hit in hits)
     assert all(
         x >= 0 and y >= 0 and x + w <= WIDE and y + h <= HIGH for x, y, w, h in (h["box"] for h in hits)

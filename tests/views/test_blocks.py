@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.transforms import Bbox
 
 from attnlab.attention import causal_mask
-from attnlab.views import Blocks, Part, base
+from attnlab.views import Blocks, Part, fonts, palette
 from attnlab.views.blocks import BAND, FILLS, LINE, MASKS
 from attnlab.views.diagram import DENSITIES, Placed, Wiring
 from attnlab.views.stage import Stage
@@ -254,7 +254,7 @@ MANY += [
 
 @pytest.mark.parametrize("view", MANY, ids=range(len(MANY)))
 def test_no_two_boxes_overlap_and_all_lie_in_the_picture(view: Blocks) -> None:
-    box = view.box(base.measure)
+    box = view.box(fonts.measure)
     for (i, one), (j, other) in combinations(enumerate(boxes(view)), 2):
         inner = Bbox.intersection(one.padded(-0.01), other)
         assert inner is None or min(inner.width, inner.height) <= 0.01, (view.places[i], view.places[j])
@@ -265,8 +265,8 @@ def test_no_two_boxes_overlap_and_all_lie_in_the_picture(view: Blocks) -> None:
 @pytest.mark.parametrize("kind", STRUCTURES)
 @pytest.mark.parametrize("n_layers", [1, 2, 3, 4, 5, 6, 7, 96])
 def test_a_structure_fits_on_a_projected_page(kind: str, n_layers: int) -> None:
-    assert Stage().show([whole(kind, n_layers, title="a title")]).css_size[1] <= 560
-    assert whole(kind, n_layers).box(base.measure).outer[1] <= 526
+    assert Stage().show([whole(kind, n_layers, title="a title")]).size[1] <= 560
+    assert whole(kind, n_layers).box(fonts.measure).outer[1] <= 526
 
 
 def written(stage: Stage) -> Iterator[tuple[Bbox, str]]:
@@ -281,7 +281,10 @@ def written(stage: Stage) -> Iterator[tuple[Bbox, str]]:
                 points = one.ax.transData.transform(artist.get_offsets())
                 for path, point in zip(artist.get_paths(), points, strict=True):
                     if len(path.vertices) > 1:
-                        yield Bbox(path.get_extents().extents.reshape(2, 2) * base.DPI / 72 + point), "moves"
+                        yield (
+                            Bbox(path.get_extents().extents.reshape(2, 2) * fonts.DPI / 72 + point),
+                            "moves",
+                        )
 
 
 @pytest.mark.parametrize("view", MANY, ids=range(len(MANY)))
@@ -308,11 +311,11 @@ def test_names_are_never_smaller_than_the_rule_and_shapes_neither() -> None:
     for view in MANY:
         stage = drawn(view)
         sizes = {t.get_fontsize() for t in texts(stage)}
-        assert sizes <= {base.SIZE, base.SMALL, 11.5}
+        assert sizes <= {fonts.SIZE, fonts.SMALL, 11.5}
         names = [
             t for t in texts(stage) if t.get_text() in ("attention", "norm", "feed-forward", "embedding")
         ]
-        assert all(t.get_fontsize() == base.SIZE for t in names)
+        assert all(t.get_fontsize() == fonts.SIZE for t in names)
 
 
 @pytest.mark.parametrize("kind", STRUCTURES)
@@ -382,7 +385,7 @@ def test_the_second_column_is_the_mirror_image_of_the_first() -> None:
     rows = [Part("a"), [Part("norm"), Part("b")]]
     both = Blocks({"one": rows, "two": rows})
     half = len(places(both)) // 2
-    width = both.box(base.measure).width
+    width = both.box(fonts.measure).width
     for left, right in zip(places(both)[:half], places(both)[half:], strict=True):
         assert left.x == pytest.approx(width - right.x - right.width) and left[3:] == right[3:]
     norm, box = places(both)[half + 1 : half + 3]
@@ -478,7 +481,7 @@ def test_the_pointer_finds_the_part_that_is_drawn(kind: str) -> None:
 def test_the_pointer_tells_shape_number_mask_and_note() -> None:
     part = Part("attention", shape=(8, 32), number=0.5, mask=causal_mask(4), note="reads")
     view = Blocks([part, [Part("feed-forward"), Part("add", number=2)]], quantity="RMS")
-    told = [hit["values"] for hit in view.hits(view.box(base.measure))]
+    told = [hit["values"] for hit in view.hits(view.box(fonts.measure))]
     assert told[0] == [["8 × 32, RMS 0.500, sees itself and what came before, reads"]]
     assert told[1] == [[KINDS["feed-forward"]]] and told[2] == [["RMS 2.00, " + KINDS["add"]]]
 
@@ -499,7 +502,7 @@ def test_texts_and_lines_can_be_seen() -> None:
     assert {*FILLS} == {*KINDS}
     assert contrast(np.zeros(3), fills).min() >= 4.5
     assert contrast(np.array(to_rgb(LINE)), np.vstack([fills, to_rgb(BAND)])).min() >= 3
-    assert contrast(np.array(to_rgb(base.GREY)), np.array(to_rgb(BAND))) >= 4.5
+    assert contrast(np.array(to_rgb(palette.GREY)), np.array(to_rgb(BAND))) >= 4.5
     hidden, open_ = MASKS[:, :3] / 255
     assert contrast(hidden, open_) >= 3, "a mask is told by light, not by colour"
 
@@ -582,4 +585,4 @@ def test_any_structure_is_drawn_quietly(data: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         frame = Stage().show([Blocks(columns, "any", "RMS", selected=0)])
-    assert frame.css_size[0] <= 860 and len(frame.hits) == len(Blocks(columns).places)
+    assert frame.size[0] <= 860 and len(frame.hits) == len(Blocks(columns).places)

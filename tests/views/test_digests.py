@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 
 from attnlab.attention import softmax
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
-from attnlab.views.base import compact, distinct, largest, number, plain
+from attnlab.views.inputs import distinct
+from attnlab.views.rounding import compact, largest, number, plain
 from tests.views.samples import KINDS, SENTENCE, view, weights
 
 ABC = ["a", "b", "c"]

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from attnlab.views import Bars, Heatmap, Note
-from attnlab.views.stage import Stage, encode
+from attnlab.views.png import encode
+from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, blocks, composed, decoded, pixels, view
 
 TOLERANCE = 6  # of 255, in the means of blocks of 8 x 8 pixels: the palette rounds the edges of letters
@@ -27,7 +28,7 @@ def test_the_layers_make_the_picture(kind: str, ratio: int) -> None:
     viewer.show(view(kind, 0))
     frame = viewer.show(view(kind, 1, selected=1, title="moved"))
     picture = pixels(viewer.stage)
-    assert frame.size == picture.shape[1::-1]
+    assert frame.pixels == picture.shape[1::-1]
     assert np.abs(blocks(composed(frame)) - blocks(picture)).max() < TOLERANCE
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, base
+from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, fonts, palette
 from tests.views.samples import SENTENCE, Viewer, composed, view, weights
 
 TOKENS = SENTENCE[:5]
@@ -56,7 +56,7 @@ def test_the_pointer_finds_the_cells_of_a_heatmap(shape: tuple[int, int], ratio:
     values = np.linspace(0, 1, shape[0] * shape[1]).reshape(shape)[:, ::-1]
     heatmap = Heatmap(values, SENTENCE[: shape[0]], None, "map", select="query", signed=False)
     hits, picture, _ = seen(heatmap, ratio=ratio)
-    assert_cells(hits, picture, [base.cells(values, False, 1.0)], ratio)
+    assert_cells(hits, picture, [palette.cells(values, False, 1.0)], ratio)
     assert hits[0]["values"][1][2] == f"{values[1, 2]:.3f}"
     assert (hits[0]["select"], hits[0]["selected"], hits[0]["axes"]) == ("query", None, ("query", "key"))
 
@@ -82,7 +82,7 @@ def test_cells_that_a_mask_hides_are_grey_and_told() -> None:
     hits, picture, _ = seen(Heatmap(values, mask=mask))
     assert [[text.endswith(", masked") for text in row] for row in hits[0]["values"]] == (~mask).tolist()
     assert hits[0]["values"][0] == ["0.000", "0.180, masked", "0.360, masked"]
-    colours = base.cells(np.where(mask, values, -np.inf), False, 1.0)
+    colours = palette.cells(np.where(mask, values, -np.inf), False, 1.0)
     left, top, width, height = hits[0]["box"]
     for r, c in np.ndindex(2, 3):
         x, y = left + (c + 0.1) * width / 3, top + (r + 0.12) * height / 2
@@ -98,14 +98,14 @@ def test_a_head_that_is_off_is_grey_but_can_be_read() -> None:
     assert hits[1]["values"] == [["0.000", "1.000"], ["0.500", "0.250, masked"]]
     left, top, side, _ = hits[1]["box"]
     cells = [picture[int(top + r * side / 2 + 9), int(left + c * side / 2 + 9)] for r, c in np.ndindex(2, 2)]
-    assert [cell.tolist() for cell in cells] == [[v] * 3 for v in (245, 135, 190, base.MASKED[0])]
+    assert [cell.tolist() for cell in cells] == [[v] * 3 for v in (245, 135, 190, palette.MASKED[0])]
 
 
 def test_the_pointer_finds_the_cells_of_every_head() -> None:
     values = np.linspace(0.01, 1, 5 * 3 * 4).reshape(5, 3, 4)
     hits, picture, _ = seen(Heads(values, SENTENCE[:3], SENTENCE[:4], "heads", select="query"))
     assert [hit["name"] for hit in hits] == [f"head {i}" for i in range(1, 6)]
-    assert_cells(hits, picture, [base.cells(each, False, 1.0) for each in values], 1)
+    assert_cells(hits, picture, [palette.cells(each, False, 1.0) for each in values], 1)
 
 
 @pytest.mark.parametrize("selected", [None, 2])
@@ -113,7 +113,7 @@ def test_the_pointer_finds_the_rows_of_a_dot_product(selected: int | None) -> No
     keys = np.array([[1.0, 2], [-1, 1], [0.5, 0], [2, -2.5]])
     dot = DotProduct([1, 2], keys, SENTENCE[:4], "dot", query="it", select="key", selected=selected)
     hits, picture, slot = seen(dot)
-    colours = base.cells(dot.products, True, dot.limit)
+    colours = palette.cells(dot.products, True, dot.limit)
     left, top, _, height = hits[0]["box"]
     for row in range(4):
         y = top + (row + 0.25) * height / 4
@@ -160,14 +160,18 @@ def whole_path(keys: np.ndarray, values: np.ndarray, shares: list[float]) -> lis
     hidden = np.array([[False], [False], [True]])
     above, mixed = np.array([[1.0, 2], [-1, 1]]), weights * values
     signed = [above, products, sums, sums / 2, np.where(hidden, -np.inf, sums / 2)]
-    softmax = base.cells(np.where(hidden, -np.inf, weights), False, 1.0)
+    softmax = palette.cells(np.where(hidden, -np.inf, weights), False, 1.0)
     ends = [values[1:2], np.where(hidden, -np.inf, mixed), mixed.sum(axis=0, keepdims=True)]
-    return [*(base.cells(b, True, 5.0) for b in signed), softmax, *(base.cells(b, True, 10.0) for b in ends)]
+    return [
+        *(palette.cells(b, True, 5.0) for b in signed),
+        softmax,
+        *(palette.cells(b, True, 10.0) for b in ends),
+    ]
 
 
 def test_the_pointer_says_how_a_softmax_of_huge_scores_came_about() -> None:
     dot = DotProduct([1.0], [[900.0], [899]], mask=[True, True])
-    shares = next(hit for hit in dot.hits(dot.box(base.measure)) if hit.get("name") == "softmax")
+    shares = next(hit for hit in dot.hits(dot.box(fonts.measure)) if hit.get("name") == "softmax")
     assert shares["values"][0] == ["exp(900.00) / the sum of all exp = 0.731"]
 
 
@@ -206,7 +210,7 @@ def test_the_pointer_finds_both_sides_of_links_and_tells_their_partners() -> Non
     links = Links(shares, ["x", "y"], ["a", "b", "c"], names=["one", "two"])
     hits, _, slot = seen(links)
     hit, row, col = found(hits, slot.x - 10, slot.y + 45)
-    assert (hit["point"], row, col) == ([1, "query"], 1, 0), "the second view of the picture"
+    assert (hit["point"], row, col) == ((1, "query"), 1, 0), "the second view of the picture"
     assert hit["values"][1] == ["\none: b 0.80, a 0.10, c 0.10\ntwo: b 1.00, a 0.00, c 0.00"]
     hit, row, col = found(hits, slot.x + 200, slot.y + 75)
     assert (hit["point"], hit["axes"], row, col) == ([1, "key"], ("key", ""), 2, 0)
@@ -235,6 +239,6 @@ def test_hits_can_be_sent_and_lie_in_the_picture(kind: str) -> None:
     for hit in json.loads(json.dumps(frame.hits)):
         left, top, width, height = hit["box"]
         assert left - hit.get("margin", 0) >= 0 and top >= 0 and width > 0 and height > 0
-        assert left + width <= frame.size[0] and top + height <= frame.size[1]
+        assert left + width <= frame.pixels[0] and top + height <= frame.pixels[1]
         assert len(hit["values"]) == len(hit["rows"])
         assert all(len(row) == len(hit["cols"]) for row in hit["values"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
-from attnlab.views.stage import Frame, Stage
+from attnlab.views.stage import Scene, Stage
 from tests.views.samples import KINDS, Viewer, blocks, composed, names, pixels, view
 
 MOVES: dict[str, dict[str, Any]] = {
@@ -24,12 +24,12 @@ MOVES: dict[str, dict[str, Any]] = {
 # Here nothing but the data of the artists may move: no labels, no scales.
 LIGHT = tuple(MOVES)[:3]
 # Of the layers only the background and the overlay may share the work in another way.
-SAME = [field.name for field in fields(Frame) if field.name not in ("background", "overlay", "place")]
+SAME = [field.name for field in fields(Scene) if field.name not in ("background", "overlay", "place")]
 # A selected row opens one more row in these.
 OPENS = dict.fromkeys(("dot", "path"), (LIGHT[0], LIGHT[2]))
 
 
-def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Frame:
+def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Scene:
     """After `views` the picture is that of a stage that never showed anything else, to the pixel.
 
     And the layers, on the background that was sent last, make that picture.
@@ -171,7 +171,7 @@ def test_another_ratio_and_scale(kinds: tuple[str, ...]) -> None:
         viewer.stage.resize(scale, ratio)
         frame = assert_fresh(viewer, *views, scale=scale, ratio=ratio)
         width, height = viewer.stage._size
-        assert frame.size == pytest.approx((width * scale * ratio, height * scale * ratio), abs=1)
+        assert frame.pixels == pytest.approx((width * scale * ratio, height * scale * ratio), abs=1)
 
 
 def test_the_same_views_again_send_no_background() -> None:

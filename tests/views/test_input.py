@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View, base
-from attnlab.views.stage import Frame, Stage
+from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View, fonts
+from attnlab.views.stage import Scene, Stage
 from tests.views.samples import KINDS, view
 
 NAN, INF = np.nan, np.inf
@@ -185,7 +185,7 @@ TEXTS = {
 }
 
 
-def shown_quietly(views: list[View], caplog: pytest.LogCaptureFixture) -> Frame:
+def shown_quietly(views: list[View], caplog: pytest.LogCaptureFixture) -> Scene:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         frame = Stage().show(views)
@@ -222,21 +222,21 @@ def test_any_text_can_be_a_title_or_a_name(place: int, text: str, caplog: pytest
 @settings(max_examples=100)
 @given(st.text())
 def test_what_is_drawn_of_a_text_is_one_line(text: str) -> None:
-    drawn = base.drawable(text)
+    drawn = fonts.drawable(text)
     assert drawn.isprintable() and len(drawn) <= len(text)
-    assert len(base.shown(text)) <= 14
-    assert base.measure(base.fitted(text, 100)) <= 100
+    assert len(fonts.shown(text)) <= 14
+    assert fonts.measure(fonts.fitted(text, 100)) <= 100
 
 
 def test_what_is_drawn_of_some_texts() -> None:
-    assert base.drawable("one\ntwo\tthree") == "one two three"
-    assert base.drawable("1\u00a0000") == "1 000", "a space that does not break is a space"
-    assert base.drawable("a\x00b\u200d\ufe0f") == "ab"
-    assert base.drawable("cat 🐈") in ("cat □", "cat 🐈")
-    assert base.shown("extraordinarily") == "extraordinari…"
-    assert base.shown("extraordinary!") == "extraordinary!"
-    assert base.fitted("a title", 1000) == "a title"
-    assert base.fitted("W" * 100, 60).endswith("W…")
+    assert fonts.drawable("one\ntwo\tthree") == "one two three"
+    assert fonts.drawable("1\u00a0000") == "1 000", "a space that does not break is a space"
+    assert fonts.drawable("a\x00b\u200d\ufe0f") == "ab"
+    assert fonts.drawable("cat 🐈") in ("cat □", "cat 🐈")
+    assert fonts.shown("extraordinarily") == "extraordinari…"
+    assert fonts.shown("extraordinary!") == "extraordinary!"
+    assert fonts.fitted("a title", 1000) == "a title"
+    assert fonts.fitted("W" * 100, 60).endswith("W…")
 
 
 def test_a_dollar_sign_is_drawn_as_a_dollar_sign() -> None:

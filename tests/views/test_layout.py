@@ -13,9 +13,11 @@ from matplotlib.collections import PathCollection
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, Points, View, base
-from attnlab.views.stage import BETWEEN, TITLE, WIDEST, Slot, Stage, arrange, heading
-from attnlab.views.text import outline
+from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, Points, View, fonts, palette
+from attnlab.views.fonts import outline
+from attnlab.views.layout import BETWEEN, TITLE, WIDEST, Slot, arrange, heading
+from attnlab.views.protocol import Box
+from attnlab.views.stage import Stage
 from tests.views.samples import KINDS, SENTENCE, names, pixels, view, weights
 
 # ---------------------------------------------------------------- boxes
@@ -44,7 +46,7 @@ def assert_apart(slots: list[Slot], titles: list[str], size: tuple[float, float]
 def test_views_have_a_place_of_their_own(data: Any) -> None:
     views = [_any_view(data) for _ in range(data.draw(st.integers(1, 5)))]
     titles = [v.title for v in views]
-    boxes = [v.box(base.measure) for v in views]
+    boxes = [v.box(fonts.measure) for v in views]
     slots, size = arrange(boxes, titles)
     assert_apart(slots, titles, size)
     assert size == (int(size[0]), int(size[1]))
@@ -52,7 +54,7 @@ def test_views_have_a_place_of_their_own(data: Any) -> None:
     for slot, box, title in zip(slots, boxes, titles, strict=True):
         assert slot.box.width == box.width or (box.grow and slot.box.width > box.width)
         assert slot.box.height == box.height
-        assert base.measure(heading(title), *(11.5, "bold")) <= slot.box.outer[0]
+        assert fonts.measure(heading(title), *(11.5, "bold")) <= slot.box.outer[0]
 
 
 def _any_view(data: Any) -> View:
@@ -62,12 +64,12 @@ def _any_view(data: Any) -> View:
     return view(draw(st.sampled_from(list(KINDS))), labels=labels, title=title.strip())
 
 
-def _outer(box: base.Box, title: str) -> float:
-    return max(box.outer[0], base.measure(heading(title), 11.5, "bold") + 24)
+def _outer(box: Box, title: str) -> float:
+    return max(box.outer[0], fonts.measure(heading(title), 11.5, "bold") + 24)
 
 
 def test_views_stand_side_by_side_while_they_fit() -> None:
-    boxes = [view(kind).box(base.measure) for kind in ("heatmap", "bars", "links", "bars")]
+    boxes = [view(kind).box(fonts.measure) for kind in ("heatmap", "bars", "links", "bars")]
     slots, _ = arrange(boxes, [""] * 4)
     assert slots[0].y == slots[1].y, "the axes of a row begin at one height"
     assert slots[1].x - slots[1].box.left == pytest.approx(
@@ -78,11 +80,11 @@ def test_views_stand_side_by_side_while_they_fit() -> None:
 
 def test_bars_on_a_log_scale_keep_their_width_while_they_move() -> None:
     shown = [Bars([value, 1.0], log=True, floor=1e-4, limit=1e6) for value in (2e-4, 0.5, 307.8, 9.9e4)]
-    assert len({each.box(base.measure) for each in shown}) == 1
+    assert len({each.box(fonts.measure) for each in shown}) == 1
 
 
 def test_a_bar_chart_alone_in_its_row_becomes_wider_but_not_huge() -> None:
-    boxes = [view(kind).box(base.measure) for kind in ("dot", "heatmap", "bars")]
+    boxes = [view(kind).box(fonts.measure) for kind in ("dot", "heatmap", "bars")]
     slots, _ = arrange(boxes, [""] * 3)
     assert boxes[2].width < slots[2].box.width <= 2 * boxes[2].width
 
@@ -284,7 +286,7 @@ def moved_rows(before: View, after: View) -> tuple[list[float], Slot]:
 def test_the_outline_is_around_the_selected_row(kind: str, row: int) -> None:
     kept = view(kind, labels=SENTENCE[:5], selected=2 if kind in ("dot", "path") else None)
     chosen = replace(kept, selected=row)
-    hit = next(hit for hit in chosen.hits(chosen.box(base.measure)) if len(hit["rows"]) == 5)
+    hit = next(hit for hit in chosen.hits(chosen.box(fonts.measure)) if len(hit["rows"]) == 5)
     top, high = hit["box"][1], hit["box"][3] / 5
     if kind in ("dot", "path"):  # there an outline moves from one row to another
         kept, chosen = replace(kept, keys=np.ones((5, 4))), replace(chosen, keys=np.ones((5, 4)))
@@ -356,7 +358,7 @@ def numbers(stage: Stage) -> Iterator[tuple[Bbox, np.ndarray]]:
             if isinstance(artist, PathCollection):
                 points = drawn_view.ax.transData.transform(artist.get_offsets())
                 for path, point in zip(artist.get_paths(), points, strict=True):
-                    box = path.get_extents().extents.reshape(2, 2) * base.DPI / 72 + point
+                    box = path.get_extents().extents.reshape(2, 2) * fonts.DPI / 72 + point
                     yield Bbox(box), point
 
 
@@ -391,7 +393,7 @@ def test_numbers_stay_in_the_cells_of_a_dot_product(reach: float) -> None:
 def test_headings_of_the_whole_path_stand_apart(d_k: int, more: dict[str, Any]) -> None:
     more = {"scale": d_k**-0.5, "values": np.ones((2, 1)), **more}
     stage = drawn(DotProduct(np.ones(d_k), np.ones((2, d_k)), **more))
-    headings = [t.get_window_extent() for t in texts(stage) if t.get_color() == base.GREY]
+    headings = [t.get_window_extent() for t in texts(stage) if t.get_color() == palette.GREY]
     headings.sort(key=lambda box: box.x0)
     assert len(headings) >= 4
     assert all(right.x0 - left.x1 >= 4 for left, right in pairwise(headings))
@@ -435,7 +437,7 @@ def test_no_number_of_a_bar_lies_on_the_guide(values: list[float]) -> None:
     stage.show([bars])
     [drawn] = stage._drawn
     middles = drawn.moving[1].get_offsets()[:, 0]
-    widths = np.array([base.measure(text) for text in bars.texts])
+    widths = np.array([fonts.measure(text) for text in bars.texts])
     guide = 0.7 * drawn.parts.width
     assert (abs(middles - guide) > widths / 2 + 3).all()
     assert (middles - widths / 2 > np.array(values) * drawn.parts.width).all(), "behind the bar"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnlab.attention import softmax
-from attnlab.views import Picture, base
+from attnlab.views import Picture, fonts, palette
 from attnlab.views.picture import CLEAR, FOG
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, decoded, pixels
@@ -135,7 +135,7 @@ def test_the_fog_lies_over_patches_with_little_weight() -> None:
     assert seen[4] == pytest.approx(FOG * (1 - CLEAR), abs=1)
     assert np.ptp(seen[4:6, 0]) == pytest.approx(255 * CLEAR, abs=1), "still to be made out"
     assert seen[2] == pytest.approx(FOG * (1 - CLEAR) / 2, abs=1), "half the weight, half the fog"
-    assert (seen[6:] == base.MASKED[0]).all()
+    assert (seen[6:] == palette.MASKED[0]).all()
     even = Picture(np.tile([0.0, 1.0], (2, 4)), side=2, weights=[0.25] * 4)
     assert np.array_equal(cells(even), cells(replace(even, weights=None)))
 
@@ -146,7 +146,7 @@ def test_the_fog_lies_over_patches_with_little_weight() -> None:
      ((300, 300), 100, 300), ((1, 1), 1, 280)],
 )  # fmt: skip
 def test_pixels_are_enlarged_by_a_whole_number(shape: tuple[int, int], side: int, size: int) -> None:
-    box = Picture(np.zeros(shape), side=side).box(base.measure)
+    box = Picture(np.zeros(shape), side=side).box(fonts.measure)
     assert max(box.width, box.height) == size
     assert box.width % shape[1] == 0 == box.height % shape[0]
 
@@ -155,12 +155,12 @@ def numbers(shown: Picture, **size: float) -> list[tuple[Any, int]]:
     """Boxes of the outlines of all numbers, from the corner of the axes, and the patch of each."""
     stage = Stage(**size)
     stage.show([shown])
-    view, unit = stage._drawn[0], base.DPI / 72
+    view, unit = stage._drawn[0], fonts.DPI / 72
     found = []
     for artist in view.moving:
         for i, path in enumerate(artist.get_paths() if hasattr(artist, "get_offsets") else ()):
             if len(artist.get_offsets()) == len(artist.get_paths()) > 0 and len(path.vertices) > 5:
-                low, high = base.ends_of(path) * [unit, -unit] + artist.get_offsets()[i]
+                low, high = fonts.ends_of(path) * [unit, -unit] + artist.get_offsets()[i]
                 found.append(((low[0], high[1], high[0], low[1]), i))
     return found
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
-from attnlab.views import Pieces, base
+from attnlab.views import Pieces, fonts, palette
+from attnlab.views.fonts import outline
 from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
-from attnlab.views.text import outline
 from tests.views.samples import Viewer, composed, pixels
 from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
@@ -88,7 +88,7 @@ def test_every_piece_can_be_seen(piece: str | bytes, text: str) -> None:
 def test_any_piece_is_one_line_of_ink(piece: str | bytes) -> None:
     text = visible(piece)
     assert text.isprintable() and " " not in text
-    assert len(outline(base.fitted(text, 400)).vertices)
+    assert len(outline(fonts.fitted(text, 400)).vertices)
 
 
 def test_any_text_can_be_drawn(caplog: pytest.LogCaptureFixture) -> None:
@@ -103,7 +103,7 @@ def test_any_text_can_be_drawn(caplog: pytest.LogCaptureFixture) -> None:
 
 def laid(pieces: Pieces) -> list[tuple[float, float, float, float]]:
     """Left, top, right and bottom of the boxes."""
-    boxes = [hit["box"] for hit in pieces.hits(pieces.box(base.measure))]
+    boxes = [hit["box"] for hit in pieces.hits(pieces.box(fonts.measure))]
     return [(x, y, x + width, y + height) for x, y, width, height in boxes]
 
 
@@ -112,12 +112,12 @@ def laid(pieces: Pieces) -> list[tuple[float, float, float, float]]:
 def test_boxes_stand_side_by_side_and_hold_their_texts(length: int, ids: bool) -> None:
     texts = [f"{i}".ljust(length, "W") for i in range(60)]
     shown = Pieces(texts, [10**i for i in range(60)] if ids else None)
-    height = shown.box(base.measure).height
+    height = shown.box(fonts.measure).height
     for (_, _, right, low), (x, y, *_) in pairwise(laid(shown)):
         assert (y > low and x == 0) or x > right, "no two overlap"
     for i, (x, y, right, low) in enumerate(laid(shown)):
         assert 0 <= x < right <= WIDE and 0 <= y < low <= height
-        assert base.measure(visible(texts[i])[:39]) <= right - x - 10
+        assert fonts.measure(visible(texts[i])[:39]) <= right - x - 10
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:
@@ -171,7 +171,7 @@ def test_a_merge_moves_what_is_drawn_and_paints_no_background() -> None:
 
 def test_room_is_kept_in_whole_lines() -> None:
     long, short = Pieces(["piece"] * 40, lines=4), Pieces(["piece"] * 2, lines=4)
-    assert long.key() == short.key() and long.box(base.measure) == short.box(base.measure)
+    assert long.key() == short.key() and long.box(fonts.measure) == short.box(fonts.measure)
     assert Pieces(["piece"] * 2).key() != long.key()
     viewer = Viewer()
     viewer.show(long)
@@ -208,7 +208,7 @@ def test_texts_and_edges_can_be_read_on_the_fills() -> None:
     fills = FILLS[:, :3] * FILLS[:, 3:] + 1 - FILLS[:, 3:]
     assert contrast(np.zeros(3), fills).min() >= 4.5
     assert contrast(EDGES[:, :3], fills).min() >= 3
-    assert contrast(np.array(to_rgb(base.GREY)), np.ones(3)) >= 4.5
+    assert contrast(np.array(to_rgb(palette.GREY)), np.ones(3)) >= 4.5
 
 
 def test_neighbours_are_told_apart_without_colour() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attnlab.views import Sound, View, base
+from attnlab.views import Sound, View, fonts, palette
 from attnlab.views.sound import BANDS, HOVERED, ROWS, WAVE, WIDE
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, composed, pixels
@@ -164,7 +164,7 @@ def test_the_bars_of_frames_do_not_cover_each_other(size: int, step: int) -> Non
     for (y, left, right), (below, after, _) in pairwise(bars):
         assert left < right <= WIDE and (below > y or after > right + 1)
     assert {y for y, *_ in bars} <= {WAVE + 6 + 8 * lane for lane in range(4)}
-    wide = [path.vertices[:, 0] * base.DPI / 72 for path in parts.numbers.get_paths()]
+    wide = [path.vertices[:, 0] * fonts.DPI / 72 for path in parts.numbers.get_paths()]
     ends = [(x + w.min(), x + w.max()) for (x, _), w in zip(parts.numbers.get_offsets(), wide, strict=True)]
     assert all(one[1] + 2 < two[0] for one, two in pairwise(ends)), "so do their numbers"
 
@@ -180,7 +180,7 @@ def test_the_chosen_frame_is_the_part_of_the_wave_that_stands_out(frame: int, si
     assert [xs.min(), xs.max()] == pytest.approx([frame * 33, frame * 33 + 66], abs=1.5)
     parts = stage._drawn[0].parts
     assert len(parts.name.get_paths()) == 1
-    name = parts.name.get_paths()[0].vertices[:, 0] * base.DPI / 72 + parts.name.get_offsets()[0, 0]
+    name = parts.name.get_paths()[0].vertices[:, 0] * fonts.DPI / 72 + parts.name.get_offsets()[0, 0]
     assert name.min() > 0 and name.max() < WIDE, "its name stays above the wave"
 
 
@@ -194,7 +194,7 @@ def test_the_spectrogram_is_a_map_of_the_frames(frames: int, bands: int) -> None
     cols, rows = layer["size"]
     assert (cols, rows) == (min(frames, WIDE), min(bands, ROWS))
     cells = np.frombuffer(layer["rgba"], np.uint8).reshape(rows, cols, 4)
-    yellow = np.argwhere((cells == base.lut(False)[255]).all(axis=2)).tolist()
+    yellow = np.argwhere((cells == palette.lut(False)[255]).all(axis=2)).tolist()
     assert sorted(yellow) == [[0, frames // 3 * cols // frames], [rows - 1, cols - 1]], (
         "low bands at the bottom"
     )
@@ -277,7 +277,7 @@ def test_the_pointer_finds_the_frame_at_that_time(size: int, step: int) -> None:
     hits, _, slot = seen(shown)
     assert len(hits) == min(shown.frames, -(-shown.frames // -(-shown.frames // HOVERED)))
     for x in np.linspace(0.5, WIDE - 0.5, 97):
-        for y in (2, shown.box(base.measure).height - 2):
+        for y in (2, shown.box(fonts.measure).height - 2):
             hit, row, _ = found(hits, slot.x + x, slot.y + y)
             frame, time = hit["first"] + row, x / WIDE * 4000
             every = -(-shown.frames // HOVERED)
@@ -297,7 +297,7 @@ def test_the_pointer_and_the_spectrogram_agree() -> None:
     values = np.linspace(0.1, 1, 21)[:, None].repeat(15, axis=1)
     signal = np.zeros(1100)
     hits, picture, _ = seen(Sound(signal, 1000, size=100, step=50, spectrum=values, spectrum_limit=1))
-    colours = base.cells(values, False, 1.0)[:, 0, :3]
+    colours = palette.cells(values, False, 1.0)[:, 0, :3]
     for i, hit in enumerate(hits[1:-1], 1):
         x, y, width, height = hit["box"]
         for u in (0.05, 0.5, 0.95):

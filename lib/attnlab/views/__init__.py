@@ -2,7 +2,6 @@
 
 from attnlab.views.amounts import amount
 from attnlab.views.areas import Areas
-from attnlab.views.base import Box, Drawn, View
 from attnlab.views.blocks import Blocks
 from attnlab.views.charts import Bars, Curves
 from attnlab.views.dot import DotProduct
@@ -12,9 +11,11 @@ from attnlab.views.maps import Heatmap
 from attnlab.views.picture import Picture
 from attnlab.views.pieces import Pieces
 from attnlab.views.points import Points
+from attnlab.views.protocol import Box, Drawn
 from attnlab.views.sound import Sound
 from attnlab.views.structure import Part
 from attnlab.views.text import Formula, Note
+from attnlab.views.view import View
 
 __all__ = [
     "Areas", "Bars", "Blocks", "Box", "Curves", "DotProduct", "Drawn", "Formula", "Heads", "Heatmap", "Links",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from attnlab.views import base
-from attnlab.views.base import number
+from attnlab.views import rounding
+from attnlab.views.rounding import number
 
 MOST, KINDS = 200, 6  # names, and different names of what is in them
 UNITS = {"bytes": "B", "FLOPs": "FLOPs"}  # signs that are written with every number
@@ -32,7 +32,7 @@ def amount(value: float, unit: str = "parameters") -> str:
             digits = 0
         if abs(rest) < 999.5:
             return f"{number(rest, digits)} {prefix.strip()}{sign}".strip()
-    return f"{base.compact(value)} {sign}".strip()
+    return f"{rounding.compact(value)} {sign}".strip()
 
 
 def named(value: float, unit: str) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from attnlab.views import base
+from attnlab.views import fonts, grid, inputs
 from attnlab.views.amounts import KINDS, amount, as_bands, as_size, exact, named, percent
-from attnlab.views.base import Box, Drawn, Measure, View
-from attnlab.views.text import cut, moving, set_moving, steady
+from attnlab.views.fonts import cut, moving, set_moving, steady
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.tiles import HIGH, LEAST, LINE, OUT, WIDE, Area, Label, beside, corner, inside, merged
+from attnlab.views.view import View
 
 REFERENCES, LANE = 3, 320  # outlines, at most; pixels: room for the labels beside the picture, at most
 SAMPLES = {"bytes": "  88.8 GB · 88.8 %", "FLOPs": "  888 TFLOPs · 88.8 %"}  # as wide as what follows a name
@@ -48,7 +50,7 @@ class Areas(View):
         given = self.reference or {}
         fields = {
             "values": as_bands(self.values),
-            "limit": base.as_limit(self.limit),
+            "limit": inputs.as_limit(self.limit),
             "reference": {str(name): as_size(v, f"reference {name!r}") for name, v in given.items()},
         }
         for name, value in fields.items():
@@ -150,16 +152,16 @@ class Areas(View):
         """Labels in the rectangles where they fit (of cells that are alike in the first), else beside."""
         within, outside = [], []
         for area in self._different():
-            name = base.drawable(area.called)
+            name = fonts.drawable(area.called)
             label = inside(self._facts(name, area.value), area) if area.height > LEAST else None
             if label:
                 within.append(label._replace(fill=FILLS[self._style(area)]))
             elif area.name is None:
                 outside.append((area.y + area.height / 2, self._facts(name, area.value)[0]))
         for band, (y, value) in self._cut_bands().items():
-            outside.append((y, self._facts(base.drawable(band), value)[0]))
+            outside.append((y, self._facts(fonts.drawable(band), value)[0]))
         for name, value in self.reference.items():
-            text = f"{base.drawable(name)}  {amount(value, self.unit)}"
+            text = f"{fonts.drawable(name)}  {amount(value, self.unit)}"
             outside.append((HIGH * (1 - self._side(value)), text))
         return within + beside(sorted(outside, key=lambda spot: spot[0]), self._lane)
 
@@ -187,12 +189,12 @@ class Areas(View):
 
     @property
     def _sample(self) -> float:
-        return base.measure(SAMPLES.get(self.unit, "  88.8 M · 88.8 %"))
+        return fonts.measure(SAMPLES.get(self.unit, "  88.8 M · 88.8 %"))
 
     @cached_property
     def _lane(self) -> float:
         """Room for the labels beside the picture: it depends on their names, not on their numbers."""
-        names = [base.measure(base.drawable(name)) for name in (*self.values, *self.reference)]
+        names = [fonts.measure(fonts.drawable(name)) for name in (*self.values, *self.reference)]
         longest = max(names) + self._sample
         return min(LANE, 16.0 * math.ceil(longest / 16))
 
@@ -201,8 +203,8 @@ class Areas(View):
         """The names of the kinds and where they stand below the picture."""
         found, x, y, room = [], 0.0, HIGH + 18, self._sample + 40
         for name in self.kinds:
-            text = base.fitted(name, WIDE + self._lane - room)
-            wide = base.measure(text) + room
+            text = fonts.fitted(name, WIDE + self._lane - room)
+            wide = fonts.measure(text) + room
             if x and x + wide > WIDE + self._lane:
                 x, y = 0.0, y + LINE + 4
             found.append((text, x, y))
@@ -226,7 +228,7 @@ class Areas(View):
         drawn.parts.dashed = _lines(ax, drawn, PolyCollection, **style)
         drawn.parts.pads = _lines(ax, drawn, PolyCollection, linewidths=0.0)
         drawn.parts.leaders = _lines(ax, drawn, LineCollection, colors="#8c8c8c", linewidths=0.8)
-        drawn.parts.texts = {size: moving(ax, drawn) for size in (base.SIZE, base.SMALL)}
+        drawn.parts.texts = {size: moving(ax, drawn) for size in (fonts.SIZE, fonts.SMALL)}
         for i, (text, x, y) in enumerate(self._legend):
             swatch = [(x, y - 7), (x + 20, y - 7), (x + 20, y + 7), (x, y + 7)]
             ax.add_collection(PolyCollection([swatch], clip_on=False, **patterns[i]), autolim=False)
@@ -255,18 +257,18 @@ class Areas(View):
 
     def _totals(self) -> Iterator[Label]:
         """The line above the picture, and the sum of each kind below it."""
-        yield Label(cut(self.headline, WIDE + OUT + self._lane), base.SIZE, 0, -LINE / 2 - 2)
+        yield Label(cut(self.headline, WIDE + OUT + self._lane), fonts.SIZE, 0, -LINE / 2 - 2)
         for (text, x, y), name in zip(self._legend, self.kinds, strict=True):
             value = self._sum_of(name)
             words = f"{amount(value, self.unit)} · {percent(value / self.total)}"
-            yield Label(words, base.SIZE, x + 26 + base.measure(text) + 8, y)
+            yield Label(words, fonts.SIZE, x + 26 + fonts.measure(text) + 8, y)
 
     def _sum_of(self, kind: str) -> float:
         return math.fsum(b.get(kind, 0.0) for b in self.values.values() if isinstance(b, dict))
 
     # ------------------------------------------------------------ the pointer and the words
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         """The small ones first, and none so thin that it cannot be pointed at."""
         found = []
         areas = [area for area in self.areas if area.value]
@@ -276,7 +278,7 @@ class Areas(View):
             y = min(area.y - (high - area.height) / 2, HIGH - high)
             place = max(0.0, x), max(0.0, y), wide, high
             name = area.band if area.name is None else f"{area.band}, {area.name}"
-            found.append(base.grid_hit(place, [name], [""], [[self._told(area.value)]], axes=("", "")))
+            found.append(grid.grid_hit(place, [name], [""], [[self._told(area.value)]], axes=("", "")))
         return found
 
     def _told(self, value: float) -> str:

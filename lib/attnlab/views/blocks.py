@@ -11,12 +11,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba_array
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, compact
+from attnlab.views import fonts, grid, inputs, palette, rounding
 from attnlab.views.diagram import GROUP, HEAD, PAD, Diagram, Placed, Wiring, branch, circle, plus
+from attnlab.views.fonts import cut, length, moving, set_moving, steady
 from attnlab.views.maps import outlines
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import compact
 from attnlab.views.structure import KINDS, Maker, Row, as_columns, parts_of, places_of, transformer
-from attnlab.views.text import cut, length, moving, set_moving, steady
+from attnlab.views.view import View
 
 FILLS = {
     "embedding": "#fbd3dc", "norm": "#fff0a8", "attention": "#ffd6a5", "cross-attention": "#e5d0f2",
@@ -49,7 +52,7 @@ class Blocks(View):
             if selected not in self.places:
                 raise ValueError(f"selected must be one of {', '.join(self.places)}; got {selected!r:.60}")
             selected = self.places.index(selected)
-        object.__setattr__(self, "selected", base.as_index(selected, len(self.places), "selected"))
+        object.__setattr__(self, "selected", inputs.as_index(selected, len(self.places), "selected"))
 
     @staticmethod
     def layer(group: str = "", cross: bool = False, **made: Any) -> list[Row]:
@@ -91,7 +94,7 @@ class Blocks(View):
         every = enumerate(part for rows in self.parts.values() for part in parts_of(rows))
         found = {i: part.number for i, part in every if part.number not in (None, "")}
         largest = max((abs(v) for v in found.values() if not isinstance(v, str)), default=0.0)
-        noise = base.nothing(largest)
+        noise = rounding.nothing(largest)
         return {i: v if isinstance(v, str) else compact(v, noise) for i, v in found.items()}
 
     def key(self) -> tuple[Any, ...]:
@@ -124,7 +127,7 @@ class Blocks(View):
         for i, each in enumerate(placed):
             self._draw_name(ax, i, each)
             if each.part.mask is not None:
-                drawn.maps.append(base.image(ax, *self._mask_place(i, each)))
+                drawn.maps.append(grid.image(ax, *self._mask_place(i, each)))
         drawn.parts.numbers, drawn.parts.small = moving(ax, drawn), moving(ax, drawn)
         drawn.parts.frames = outlines(ax, drawn, (0, 1))
         return drawn
@@ -138,19 +141,19 @@ class Blocks(View):
             _shapes(ax, [corners], facecolors=BAND, edgecolors=EDGE, linewidths=0.8, zorder=0)
             name = group.removeprefix(f"{list(self.parts)[column]} ")
             at = plan.across(column, GROUP / 2 + 1), (top + low) / 2
-            style = {"ha": "center", "rotation": 90, "color": base.GREY, "size": base.SMALL}
-            base.write(ax, *at, base.fitted(name, low - top - 4, base.SMALL), **style)
+            style = {"ha": "center", "rotation": 90, "color": palette.GREY, "size": fonts.SMALL}
+            fonts.write(ax, *at, fonts.fitted(name, low - top - 4, fonts.SMALL), **style)
 
     def _draw_heads(self, ax: Axes) -> None:
         """The names of the columns, and above the numbers what they are."""
         plan = self._diagram
         for column, name in enumerate(self.parts):
             side, other = (("right", "left"), ("left", "right"))[column]
-            style = {"ha": side, "color": base.GREY, "size": base.SMALL}
+            style = {"ha": side, "color": palette.GREY, "size": fonts.SMALL}
             if any(plan.on_stream[i] and plan.placed[i].column == column for i in self._numbers):
-                text = base.fitted(self.quantity, plan.stream - 20, base.SMALL)
+                text = fonts.fitted(self.quantity, plan.stream - 20, fonts.SMALL)
                 steady(ax, plan.across(column, plan.stream - 20), HEAD / 2, text, **style)
-            text = base.fitted(name, plan.width - plan.stream, base.SIZE, "bold")
+            text = fonts.fitted(name, plan.width - plan.stream, fonts.SIZE, "bold")
             steady(ax, plan.across(column, plan.stream - 12), HEAD / 2, text, ha=other, weight="bold")
 
     def _draw_name(self, ax: Axes, i: int, placed: Placed) -> None:
@@ -159,10 +162,10 @@ class Blocks(View):
         plan, small = self._diagram, bool(self._room(i))
         y = placed.middle - placed.height * 0.19 * (small and plan.stacked(i))
         if _chip(placed):
-            name = base.fitted(plan.label(i), placed.width - 6)
+            name = fonts.fitted(plan.label(i), placed.width - 6)
             steady(ax, placed.x + placed.width / 2, y, name, ha="center", zorder=5)
         else:
-            name = base.fitted(plan.label(i), placed.width - 2 * PAD - plan.mask_room(i))
+            name = fonts.fitted(plan.label(i), placed.width - 2 * PAD - plan.mask_room(i))
             steady(ax, placed.x + PAD, y, name, zorder=5)
 
     def _mask_place(self, i: int, placed: Placed) -> tuple[float, float, float, float]:
@@ -178,7 +181,7 @@ class Blocks(View):
         if placed.part.kind == "add" or not plan.small(i):
             return 0.0
         room = placed.width - (6 if _chip(placed) else 2 * PAD + plan.mask_room(i))
-        room -= 0 if plan.stacked(i) else base.measure(plan.label(i)) + PAD
+        room -= 0 if plan.stacked(i) else fonts.measure(plan.label(i)) + PAD
         return room if room > 24 else 0.0
 
     def update(self, drawn: Drawn) -> None:
@@ -191,9 +194,9 @@ class Blocks(View):
         points = [(plan.across(placed.column, plan.stream - 20), placed.middle) for _, placed in on]
         set_moving(drawn.parts.numbers, texts, points, [1.0 - placed.column for _, placed in on])
         inner = list(self._inner())
-        set_moving(drawn.parts.small, *(zip(*inner, strict=True) if inner else ([], [], [])), base.SMALL)
+        set_moving(drawn.parts.small, *(zip(*inner, strict=True) if inner else ([], [], [])), fonts.SMALL)
         place = None if self.selected is None else plan.placed[self.selected][2:]
-        base.surround(drawn.parts.frames, place)
+        grid.surround(drawn.parts.frames, place)
 
     def _inner(self) -> Iterator[tuple[str, tuple[float, float], float]]:
         """The shapes in the boxes: text, point, and the share of the text left of it."""
@@ -201,9 +204,9 @@ class Blocks(View):
         for i, placed in enumerate(plan.placed):
             if room := self._room(i):
                 text = plan.small(i)
-                if _chip(placed) and length(text, base.SMALL) > room:
+                if _chip(placed) and length(text, fonts.SMALL) > room:
                     continue  # the same shape stands in the box beside it
-                text = cut(text, room, base.SMALL)
+                text = cut(text, room, fonts.SMALL)
                 y = placed.middle + placed.height * 0.24 * plan.stacked(i)
                 if _chip(placed):
                     yield text, (placed.x + placed.width / 2, y), 0.5
@@ -214,9 +217,9 @@ class Blocks(View):
 
     # ------------------------------------------------------------ the pointer and the words
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         return [
-            base.grid_hit(
+            grid.grid_hit(
                 placed[2:], [self.places[i]], [""], [[self._told(i)]],
                 axes=("", ""), select=self.select, selected=self.selected, first=i,
             )

@@ -13,8 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, compact, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import compact, number
+from attnlab.views.view import View
 
 ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
 WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
@@ -46,15 +49,15 @@ class Bars(View):
             values, labels = list(values.values()), list(values) if labels is None else labels
         fields = {
             "values": _finite(values, "Bars values", self.log and self.floor is None),
-            "limit": base.as_limit(self.limit),
-            "floor": base.as_limit(self.floor, "floor"),
-            "guide": base.as_number(self.guide, "guide"),
+            "limit": inputs.as_limit(self.limit),
+            "floor": inputs.as_limit(self.floor, "floor"),
+            "guide": inputs.as_number(self.guide, "guide"),
         }
         if self.floor is not None and (not self.log or fields["values"].min() < 0):
             raise ValueError("floor begins a log scale of values that are 0 or more: pass log=True")
         if self.guide is not None:
             _finite([self.guide], "guide", self.log)
-        fields["labels"] = base.as_labels(labels, len(fields["values"]), "labels", "the values")
+        fields["labels"] = inputs.as_labels(labels, len(fields["values"]), "labels", "the values")
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -67,8 +70,8 @@ class Bars(View):
             low = math.floor(math.log10(self.floor or shown.min()) - 1e-9 * (self.floor is None))
             top = math.log10(max(self.limit or 0, high, 10.0**low))
             return 10.0**low, 10.0 ** max(low + 1, math.ceil(top - 1e-9))
-        limit = self.limit or (1.0 if 0.01 <= high <= 1 else base.nice(high))
-        limit = limit if self.guide is None else max(limit, base.nice(abs(self.guide)))
+        limit = self.limit or (1.0 if 0.01 <= high <= 1 else rounding.nice(high))
+        limit = limit if self.guide is None else max(limit, rounding.nice(abs(self.guide)))
         return (-limit if shown.min() < -1e-9 * limit else 0.0), float(limit)
 
     @property
@@ -79,7 +82,7 @@ class Bars(View):
     def _text(self, value: float) -> str:
         high = self.ends[1]
         if self.log or not 0.1 <= high < 10000:
-            return compact(value, 0.0 if self.log else base.nothing(high))
+            return compact(value, 0.0 if self.log else rounding.nothing(high))
         return number(value, 3 if high <= 1 else 2 if high < 100 else 0)
 
     @property
@@ -87,9 +90,9 @@ class Bars(View):
         """Places on the scale and their texts; the middle one where it has room."""
         low, high = self.ends
         places = [low, high] if self.log else [low, high, (low + high) / 2]
-        texts = [base.plain(v).replace("-", "−") for v in places]
-        unit = base.fitted(self.unit, LONG / 2)
-        if sum(base.measure(text + unit) for text in texts) < LONG + 60:
+        texts = [rounding.plain(v).replace("-", "−") for v in places]
+        unit = fonts.fitted(self.unit, LONG / 2)
+        if sum(fonts.measure(text + unit) for text in texts) < LONG + 60:
             return [(place, text + unit) for place, text in zip(places, texts, strict=True)]
         return [(places[0], texts[0]), (places[1], texts[1] + unit)]
 
@@ -98,7 +101,7 @@ class Bars(View):
 
     def box(self, measure: Measure) -> Box:
         (_, first), (_, last), *_ = self._ticks
-        left = max(max(measure(base.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
+        left = max(max(measure(fonts.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
         between = ["999.99"] if self.log else []  # longer than at the ends
         longest = max(map(measure, [*self.texts, *map(self._text, self.ends), *between]))
         right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
@@ -113,15 +116,15 @@ class Bars(View):
     def draw(self, ax: Axes, box: Box) -> Drawn:
         foot = ROW * len(self.labels)
         for i, label in enumerate(self.labels):
-            base.write(ax, -8, (i + 0.5) * ROW, base.shown(label), ha="right")
+            fonts.write(ax, -8, (i + 0.5) * ROW, fonts.shown(label), ha="right")
         for tick, text in self._ticks:
             x = float(self._place(tick, box.width))
             ax.plot([x, x], [0, foot + 4], color="#d0d0d0", linewidth=0.8, zorder=0, clip_on=False)
-            base.write(ax, x, foot + 15, text, ha="center", color=base.GREY)
-        bars = PolyCollection([], facecolors=base.COLOURS[0], clip_on=False)
+            fonts.write(ax, x, foot + 15, text, ha="center", color=palette.GREY)
+        bars = PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False)
         ax.add_collection(bars, autolim=False)
         zero = 0.0 if self.log else float(self._place(0.0, box.width))
-        parts = [bars, base.numbers(ax, np.zeros((len(self.labels), 2)))]
+        parts = [bars, fonts.numbers(ax, np.zeros((len(self.labels), 2)))]
         if self.guide is not None:
             x = float(self._place(self.guide, box.width))
             parts += ax.plot([x, x], [0, foot], color="black", linestyle="--", linewidth=1.4, clip_on=False)
@@ -137,10 +140,10 @@ class Bars(View):
         corners = np.stack([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
         drawn.moving[0].set_verts(corners.transpose(2, 0, 1))
         texts = self.texts
-        widths = np.array([base.measure(text.replace("-", "−")) for text in texts])
+        widths = np.array([fonts.measure(text.replace("-", "−")) for text in texts])
         starts = self._clear_of_guide(np.maximum(tips, zero) + 8, widths, drawn.parts.width)
         drawn.moving[1].set_offsets(np.stack([starts + widths / 2, heights], 1))
-        base.set_numbers(drawn.moving[1], texts, "black")
+        fonts.set_numbers(drawn.moving[1], texts, "black")
 
     def _clear_of_guide(self, starts: np.ndarray, widths: np.ndarray, width: float) -> np.ndarray:
         """Where the numbers start: those that would lie on the guide line stand behind it."""
@@ -149,13 +152,13 @@ class Bars(View):
         x = float(self._place(self.guide, width))
         return np.where((starts - 4 < x) & (x < starts + widths + 4), x + 6, starts)
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         values = [[text + self.unit] for text in self.texts]
         place = (-box.left, 0, box.left + box.width, ROW * len(self.labels))
-        return [base.grid_hit(place, self.labels, [""], values, axes=("", ""))]
+        return [grid.grid_hit(place, self.labels, [""], values, axes=("", ""))]
 
     def describe(self) -> str:
-        pairs = zip(base.distinct(self.labels), self.texts, strict=True)
+        pairs = zip(inputs.distinct(self.labels), self.texts, strict=True)
         rows = ", ".join(f"{label} {text}{self.unit}" for label, text in pairs)
         guide = "" if self.guide is None else f"; guide line at {compact(self.guide)}"
         return f"{self.title or 'bars'}{', log scale' if self.log else ''}: {rows}{guide}."
@@ -184,9 +187,9 @@ class Curves(View):
     xlog: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.series, Mapping) or not 0 < len(self.series) <= len(base.COLOURS):
+        if not isinstance(self.series, Mapping) or not 0 < len(self.series) <= len(palette.COLOURS):
             raise ValueError(
-                f"Curves takes a dict of 1 to {len(base.COLOURS)} named series, got {self.series!r:.60}"
+                f"Curves takes a dict of 1 to {len(palette.COLOURS)} named series, got {self.series!r:.60}"
             )
         series = {str(n): _finite(y, f"series {n!r}", self.log) for n, y in self.series.items()}
         length = len(next(iter(series.values())))
@@ -199,7 +202,7 @@ class Curves(View):
                 )
         if unknown := set(band) - set(series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(series)}")
-        fields = {"series": series, "x": x, "band": band, "at": base.as_number(self.at, "at")}
+        fields = {"series": series, "x": x, "band": band, "at": inputs.as_number(self.at, "at")}
         fields["xlim"] = _range(self.xlim, self.xlog, "xlim")
         fields["ylim"] = _range(self.ylim, self.log, "ylim")
         _finite([1 if self.at is None else self.at], "at", self.xlog)
@@ -216,7 +219,9 @@ class Curves(View):
         if self.log:
             return _decades(low, high)
         low = 0.0 if low >= -1e-9 * max(high, 1e-9) else low  # a little noise below 0 is no sign
-        return -base.nice(-low) if low < 0 else 0.0, base.nice(high) if high > 0 else 0.0 if low < 0 else 1.0
+        return -rounding.nice(-low) if low < 0 else 0.0, rounding.nice(
+            high
+        ) if high > 0 else 0.0 if low < 0 else 1.0
 
     @property
     def span(self) -> tuple[float, float]:
@@ -239,13 +244,13 @@ class Curves(View):
             return _powers(*self.span)
         for count in range(6, 1, -1):
             ticks = round_ticks(*self.span, count)
-            if sum(base.measure(text) + 14 for text in ticks.values()) < WIDTH:
+            if sum(fonts.measure(text) + 14 for text in ticks.values()) < WIDTH:
                 break
         return ticks
 
     def _columns(self) -> int:
         """Names beside each other above the curves."""
-        longest = max(base.measure(base.fitted(name, WIDTH - SAMPLE)) for name in self.series) + SAMPLE
+        longest = max(fonts.measure(fonts.fitted(name, WIDTH - SAMPLE)) for name in self.series) + SAMPLE
         return max(1, min(len(self.series), int(WIDTH // longest)))
 
     def box(self, measure: Measure) -> Box:
@@ -264,16 +269,16 @@ class Curves(View):
         ax.spines[["top", "right"]].set_visible(False)
         ax.grid(color="#e4e4e4", linewidth=0.8)
         for axis, ticks in ((ax.xaxis, self._xticks()), (ax.yaxis, self._yticks())):
-            axis.set_ticks(list(ticks), list(ticks.values()), fontproperties=base.font())
+            axis.set_ticks(list(ticks), list(ticks.values()), fontproperties=fonts.font())
         self._label(ax, box)
         drawn = Drawn(ax)
         drawn.parts.lines = {n: self._line(ax, i) for i, n in enumerate(self.series)}
         drawn.parts.bands = {n: self._band(ax, list(self.series).index(n)) for n in self.band}
         self._legend(ax, list(drawn.parts.lines.values()))
-        drawn.parts.cursor = ax.axvline(0, color=base.GREY, linewidth=1.2)
+        drawn.parts.cursor = ax.axvline(0, color=palette.GREY, linewidth=1.2)
         drawn.parts.dots = [
             ax.plot([], [], m, color=c, markersize=7, clip_on=False)[0]
-            for m, c, _ in zip(base.MARKERS, base.COLOURS, self.series, strict=False)
+            for m, c, _ in zip(palette.MARKERS, palette.COLOURS, self.series, strict=False)
         ]
         lines = [*drawn.parts.bands.values(), *drawn.parts.lines.values()]
         drawn.moving = [*lines, drawn.parts.cursor, *drawn.parts.dots]
@@ -283,24 +288,24 @@ class Curves(View):
         """The names of the axes, at places in pixels from the upper left corner."""
         pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
         style = {"ha": "center", "transform": pixels}
-        base.write(ax, box.width / 2, HEIGHT + 36, base.fitted(self.xlabel, WIDTH), **style)
-        base.write(ax, 10 - box.left, HEIGHT / 2, base.fitted(self.ylabel, HEIGHT), rotation=90, **style)
+        fonts.write(ax, box.width / 2, HEIGHT + 36, fonts.fitted(self.xlabel, WIDTH), **style)
+        fonts.write(ax, 10 - box.left, HEIGHT / 2, fonts.fitted(self.ylabel, HEIGHT), rotation=90, **style)
 
     def _legend(self, ax: Axes, lines: Sequence[Line2D]) -> None:
         legend = ax.legend(
             lines, ["-"] * len(lines), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=self._columns(),
-            frameon=False, prop=base.font(), borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
+            frameon=False, prop=fonts.font(), borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
         )  # fmt: skip
         for text, name in zip(legend.get_texts(), self.series, strict=True):
-            text.set(text=base.fitted(name, WIDTH - SAMPLE), parse_math=False)
+            text.set(text=fonts.fitted(name, WIDTH - SAMPLE), parse_math=False)
 
     def _line(self, ax: Axes, i: int) -> Line2D:
-        style = {"color": base.COLOURS[i], "linestyle": base.STYLES[i], "marker": base.MARKERS[i]}
+        style = {"color": palette.COLOURS[i], "linestyle": palette.STYLES[i], "marker": palette.MARKERS[i]}
         return ax.plot([], [], markersize=4.5, linewidth=1.8, **style)[0]
 
     def _band(self, ax: Axes, i: int) -> Any:
         return ax.add_collection(
-            PolyCollection([], facecolors=base.COLOURS[i], alpha=0.2, linewidths=0), autolim=False
+            PolyCollection([], facecolors=palette.COLOURS[i], alpha=0.2, linewidths=0), autolim=False
         )
 
     def update(self, drawn: Drawn) -> None:
@@ -329,22 +334,24 @@ class Curves(View):
         words = []
         if self.at is not None:
             now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
-            words.append(f"at {self.xlabel or 'x'} {base.plain(self.at)}: {now}")
+            words.append(f"at {self.xlabel or 'x'} {rounding.plain(self.at)}: {now}")
         for name, y in self.series.items():
-            low = base.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[0]
+            low = rounding.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[
+                0
+            ]
             words.append(
                 f"{name} from {self._say(y[0])} to {self._say(y[-1])}, smallest {self._say(y[low])}"
-                f" at {base.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
+                f" at {rounding.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
             )
         return f"{self.title or 'curves'}: " + "; ".join(words) + "."
 
     def _say(self, value: float) -> str:
-        return compact(value, 0.0 if self.log else base.nothing(max(map(abs, self.ends))))
+        return compact(value, 0.0 if self.log else rounding.nothing(max(map(abs, self.ends))))
 
 
 def _finite(values: Any, name: str, log: bool) -> np.ndarray:
     """A row of finite numbers, all above 0 for a log scale."""
-    array = base.as_array(values, name, 1)
+    array = inputs.as_array(values, name, 1)
     if log and array.min() <= 0:
         raise ValueError(f"{name} holds {array.min():.3g}, but a log scale starts above 0: pass log=False")
     return array
@@ -383,4 +390,4 @@ def round_ticks(low: float, high: float, count: int) -> dict[float, str]:
     places = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     slack = 1e-9 * (high - low)
     kept = (0.0 if abs(v) <= slack else float(v) for v in places if low - slack <= v <= high + slack)
-    return {v: base.plain(v).replace("-", "−") for v in kept}
+    return {v: rounding.plain(v).replace("-", "−") for v in kept}

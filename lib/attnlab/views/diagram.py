@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from attnlab.views import base
+from attnlab.views import fonts
 from attnlab.views.structure import DENSITIES, TALL, Density, Part, Row, branch, heights, parts_of
 
 WIDEST = {1: 420, 2: 396}  # pixels: the width of a column, by how many there are
@@ -71,11 +71,11 @@ class Diagram:
     def small(self, i: int) -> str:
         """What stands in a box besides its name: the shape, and a number that is not the stream's."""
         part, own = self.parts[i], "" if self.on_stream[i] else self.numbers.get(i, "")
-        return base.drawable(" · ".join(text for text in (part.shape, own) if text))
+        return fonts.drawable(" · ".join(text for text in (part.shape, own) if text))
 
     def label(self, i: int) -> str:
         """A name as it is drawn: what the name of its column says already is left out."""
-        return base.drawable(self.parts[i].name.removeprefix(f"{self._column_of[i]} "))
+        return fonts.drawable(self.parts[i].name.removeprefix(f"{self._column_of[i]} "))
 
     @cached_property
     def _column_of(self) -> list[str]:
@@ -108,7 +108,7 @@ class Diagram:
 
     def _needs(self, i: int) -> float:
         """The width of a box that holds all its texts."""
-        name, small = base.measure(self.label(i)), wide(self.small(i), base.SMALL)
+        name, small = fonts.measure(self.label(i)), wide(self.small(i), fonts.SMALL)
         texts = max(name, small) if self.stacked(i) else name + small + PAD * (small > 0)
         return texts + 2 * PAD + self.mask_room(i)
 
@@ -247,9 +247,9 @@ class Wiring:
             self._arrow(end, (gutter, end[1]), (gutter, each.middle), (each.x, each.middle))
 
 
-def wide(text: str, size: float = base.SIZE) -> float:
+def wide(text: str, size: float = fonts.SIZE) -> float:
     """Width of a text whose digits may change."""
-    return base.measure(re.sub(r"\d", "8", base.drawable(text)), size) if text else 0.0
+    return fonts.measure(re.sub(r"\d", "8", fonts.drawable(text)), size) if text else 0.0
 
 
 def up(width: float) -> float:

@@ -9,11 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.attention import softmax
-from attnlab.views import base, path
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, path, rounding
+from attnlab.views.fonts import outline
 from attnlab.views.maps import LEAN, as_mask, outlines, place_outlines, scale_of, thinned
 from attnlab.views.path import HIGH, Block
-from attnlab.views.text import outline
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,16 @@ class DotProduct(View):
     value_columns: Sequence[Any] | None = None
 
     def __post_init__(self) -> None:
-        q, keys = base.as_array(self.q, "DotProduct q", 1), base.as_array(self.keys, "DotProduct keys", 2)
+        q, keys = inputs.as_array(self.q, "DotProduct q", 1), inputs.as_array(self.keys, "DotProduct keys", 2)
         if q.shape[0] != keys.shape[1]:
             raise ValueError(f"q has shape {q.shape}, keys {keys.shape}: the last axes must be equal (d_k)")
         fields = {
-            "scale": base.as_number(self.scale, "scale"),
+            "scale": inputs.as_number(self.scale, "scale"),
             "q": q,
             "keys": keys,
-            "tokens": base.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
-            "selected": base.as_index(self.selected, keys.shape[0], "selected"),
-            "columns": base.as_labels(self.columns, len(q), "columns", "q") if self.columns else (),
+            "tokens": inputs.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
+            "selected": inputs.as_index(self.selected, keys.shape[0], "selected"),
+            "columns": inputs.as_labels(self.columns, len(q), "columns", "q") if self.columns else (),
             "mask": self._as_mask(len(keys)),
             "values": self._as_values(keys),
         }
@@ -62,7 +65,7 @@ class DotProduct(View):
         names = ()
         if self.value_columns:
             count = 0 if self.values is None else self.values.shape[1]
-            names = base.as_labels(
+            names = inputs.as_labels(
                 self.value_columns, count, "value_columns", "the second axis of the values"
             )
         object.__setattr__(self, "value_columns", names)
@@ -77,7 +80,7 @@ class DotProduct(View):
     def _as_values(self, keys: np.ndarray) -> np.ndarray | None:
         if self.values is None:
             return None
-        values = base.as_array(self.values, "DotProduct values", 2)
+        values = inputs.as_array(self.values, "DotProduct values", 2)
         if len(values) != len(keys):
             raise ValueError(
                 f"values has shape {values.shape}, keys {keys.shape}: the first axes must be equal"
@@ -148,11 +151,11 @@ class DotProduct(View):
         names += (
             [("q", token) for token in self.tokens] if self.whole else []
         )  # whichever comes next has room
-        left = 24 + max(measure(f"{sign} {base.shown(token)}", base.SIZE, "bold") for sign, token in names)
+        left = 24 + max(measure(f"{sign} {fonts.shown(token)}", fonts.SIZE, "bold") for sign, token in names)
         width, height = (max(block.end[axis] for block in self.blocks) for axis in (0, 1))
         top, right = 6.0, 18.0
         for x, y, cell, columns in path.column_rows(self):
-            lengths = [LEAN * measure(base.shown(column)) for column in columns]
+            lengths = [LEAN * measure(fonts.shown(column)) for column in columns]
             top = max(top, 20 + max(lengths) - y)
             if self.whole:
                 ends = [x + (c + 0.5) * cell + length for c, length in enumerate(lengths)]
@@ -163,11 +166,11 @@ class DotProduct(View):
         drawn, points = Drawn(ax), []
         for block in self.blocks:
             (rows, cols), (x, y) = block.values.shape, block.place
-            drawn.maps.append(base.image(ax, x, y, cols * block.cell, rows * HIGH))
-            points += [base.grid_points(x, y, rows, cols, block.cell, HIGH)] if block.numbered else []
+            drawn.maps.append(grid.image(ax, x, y, cols * block.cell, rows * HIGH))
+            points += [grid.grid_points(x, y, rows, cols, block.cell, HIGH)] if block.numbered else []
         self._label(ax)
-        drawn.parts.numbers = base.numbers(ax, np.concatenate(points))
-        drawn.parts.names = base.numbers(ax, np.zeros((len(self._names()), 2)))
+        drawn.parts.numbers = fonts.numbers(ax, np.concatenate(points))
+        drawn.parts.names = fonts.numbers(ax, np.zeros((len(self._names()), 2)))
         drawn.moving = [drawn.parts.numbers, drawn.parts.names]
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
@@ -176,22 +179,22 @@ class DotProduct(View):
         below = path.below(self)
         for block in self.blocks:
             middle = (block.place[0] + block.end[0]) / 2
-            base.write(ax, middle, below - 11, block.heading, ha="center", color=base.GREY)
+            fonts.write(ax, middle, below - 11, block.heading, ha="center", color=palette.GREY)
         for j, token in enumerate(self.tokens):
-            base.write(ax, -8, below + (j + 0.5) * HIGH, base.shown(token), ha="right")
+            fonts.write(ax, -8, below + (j + 0.5) * HIGH, fonts.shown(token), ha="right")
         if self.values is not None:
             x, y = self.blocks[-1].place
-            base.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
+            fonts.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
         style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
         for x, y, cell, columns in path.column_rows(self):
             for c in thinned(len(columns), cell, 20):
-                base.write(ax, x + (c + 0.5) * cell, y - 7, base.shown(columns[c]), **style)
+                fonts.write(ax, x + (c + 0.5) * cell, y - 7, fonts.shown(columns[c]), **style)
 
     def _names(self) -> list[tuple[float, float, str]]:
         """The names that move: q and its token, k and the value and theirs; place and text."""
-        names = [(0.0, 0.0, f"q {base.shown(self.query)}".strip())]
+        names = [(0.0, 0.0, f"q {fonts.shown(self.query)}".strip())]
         if self.selected is not None:
-            token = base.shown(self.tokens[self.selected])
+            token = fonts.shown(self.tokens[self.selected])
             names.append((0.0, float(HIGH), f"k {token}".strip()))
             names += [(*b.place, f"v {token}".strip()) for b in self.blocks if b.name == "v"]
         return names
@@ -201,20 +204,20 @@ class DotProduct(View):
         for picture, block in zip(drawn.maps, self.blocks, strict=True):
             picture.set_data(colours := block.colours)
             if block.numbered:
-                digits = min(2, base.digits_for(block.limit))
+                digits = min(2, rounding.digits_for(block.limit))
                 texts += [number(v, digits) for v in block.values.ravel()]
-                inks.append(base.ink(colours))
-        base.set_numbers(drawn.parts.numbers, texts, np.concatenate(inks))
+                inks.append(palette.ink(colours))
+        fonts.set_numbers(drawn.parts.numbers, texts, np.concatenate(inks))
         place_outlines(drawn.parts.outline, self.selected, HIGH, path.below(self))
-        names, bold = self._names(), (base.SIZE, "bold")
+        names, bold = self._names(), (fonts.SIZE, "bold")
         drawn.parts.names.set_paths([outline(text, *bold) for _, _, text in names])
-        ends = [(x - 8 - base.measure(text, *bold) / 2, y + HIGH / 2) for x, y, text in names]
+        ends = [(x - 8 - fonts.measure(text, *bold) / 2, y + HIGH / 2) for x, y, text in names]
         drawn.parts.names.set_offsets(ends)
         drawn.parts.names.set_facecolor("black")
 
     # ------------------------------------------------------------ the words
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         if self.whole:
             return path.hits(self, box)
         values = [
@@ -224,15 +227,15 @@ class DotProduct(View):
         ]  # fmt: skip
         place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
         more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
-        return [base.grid_hit(place, self.tokens, [""], values, **more)]
+        return [grid.grid_hit(place, self.tokens, [""], values, **more)]
 
     def describe(self) -> str:
-        tokens = base.distinct(self.tokens)
+        tokens = inputs.distinct(self.tokens)
         count = f"{len(tokens)} key{'s' * (len(tokens) > 1)}"
         words = f"{self.title or 'one query opened'}, q {self.query}".rstrip() + f" against {count}, "
-        scaled = f" (sum × {base.compact(self.scale)})" if self.whole and self.scale != 1 else ""
+        scaled = f" (sum × {rounding.compact(self.scale)})" if self.whole and self.scale != 1 else ""
         words += f"score{scaled}{' → weight' if self.softmax else ''}: {', '.join(self._rows(tokens))}"
-        words += f"; largest at {tokens[base.largest(self.masked, self.limit)[0]]}"
+        words += f"; largest at {tokens[rounding.largest(self.masked, self.limit)[0]]}"
         if self.values is not None:
             words += f"; output {self._named(self.output)}"
         if self.selected is not None:
@@ -250,6 +253,6 @@ class DotProduct(View):
         return rows
 
     def _named(self, vector: np.ndarray) -> str:
-        names = base.distinct(self.value_columns) or [""] * len(vector)
+        names = inputs.distinct(self.value_columns) or [""] * len(vector)
         words = [f"{name} {number(v)}".strip() for name, v in zip(names, vector, strict=True)]
         return ", ".join([*words[:8], *["…"] * (len(words) > 8)])

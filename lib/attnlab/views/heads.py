@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
 from attnlab.views.maps import (
     LEAN,
     as_mask,
@@ -24,6 +23,10 @@ from attnlab.views.maps import (
     spread,
     thinned,
 )
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 NEXT, MOST = 22, 4  # pixels between two maps, maps in a row
 ROOM, LARGEST = (
@@ -55,13 +58,13 @@ class Heads(View):
     mask: Any = None
 
     def __post_init__(self) -> None:
-        values = base.as_array(self.values, "Heads values", 3, masked=True)
+        values = inputs.as_array(self.values, "Heads values", 3, masked=True)
         fields = {
             "values": values,
-            "rows": base.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),
-            "cols": base.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
+            "rows": inputs.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),
+            "cols": inputs.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
             "limit": scale_of(values, False, self.limit)[1],
-            "selected": base.as_index(self.selected, values.shape[1], "selected"),
+            "selected": inputs.as_index(self.selected, values.shape[1], "selected"),
             "heads": as_switches(self.heads, len(values), "heads"),
             "names": as_heads(self.names, len(values)),
             "mask": as_mask(self.mask, values.shape, "the values"),
@@ -84,18 +87,18 @@ class Heads(View):
     @property
     def _size(self) -> float:
         """Of the labels, in points."""
-        return min(base.SIZE, max(SMALLEST, 0.62 * self._side))
+        return min(fonts.SIZE, max(SMALLEST, 0.62 * self._side))
 
     def _places(self) -> list[tuple[float, float]]:
         """The upper left corner of every head's map."""
         _, n, m = self.values.shape
-        over = self._over(base.measure)
+        over = self._over(fonts.measure)
         across, down = m * self._side + 2 * over + NEXT, n * self._side + 28
         return [((h % MOST) * across, (h // MOST) * down) for h in range(len(self.values))]
 
     def _over(self, measure: Measure) -> float:
         """How far the name of a head, and that it is off, stick out of its map on either side."""
-        half = max(measure(base.shown(name)) for name in self.names) / 2 + measure(OFF)
+        half = max(measure(fonts.shown(name)) for name in self.names) / 2 + measure(OFF)
         return float(math.ceil(max(0.0, half - self.values.shape[2] * self._side / 2)))
 
     def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
@@ -105,7 +108,7 @@ class Heads(View):
         return (
             (45 if leans else 90),
             (LEAN if leans else 1.0),
-            [(j, base.shown(self.cols[j])) for j in places],
+            [(j, fonts.shown(self.cols[j])) for j in places],
         )
 
     def box(self, measure: Measure) -> Box:
@@ -113,7 +116,7 @@ class Heads(View):
         side, over, (angle, sine, cols) = self._side, self._over(measure), self._lean()
         lengths = [sine * measure(text, self._size) for _, text in cols]
         leaning = [length - j * side for (j, _), length in zip(cols, lengths, strict=True)]
-        rows = max(measure(base.shown(row), self._size) for row in self.rows)
+        rows = max(measure(fonts.shown(row), self._size) for row in self.rows)
         left = math.ceil(max(rows + 12, over + 4, max(leaning) + 14 if angle == 45 else 0))
         width, height = (max(p[k] for p in self._places()) + size * side for k, size in ((0, m), (1, n)))
         bar = bar_width(measure, False, self.limit, n * side) + 5
@@ -125,18 +128,18 @@ class Heads(View):
         drawn = Drawn(ax)
         drawn.parts.outline, drawn.parts.off = [], []
         for x, y in places:
-            drawn.maps.append(base.image(ax, x, y, m * side, n * side))
-            name, middle = base.shown(self.names[len(drawn.parts.off)]), x + m * side / 2
-            base.write(ax, middle, y - 11, name, ha="center")
-            beside = middle + base.measure(name) / 2
-            drawn.parts.off.append(base.write(ax, beside, y - 11, OFF, color=base.GREY))
+            drawn.maps.append(grid.image(ax, x, y, m * side, n * side))
+            name, middle = fonts.shown(self.names[len(drawn.parts.off)]), x + m * side / 2
+            fonts.write(ax, middle, y - 11, name, ha="center")
+            beside = middle + fonts.measure(name) / 2
+            drawn.parts.off.append(fonts.write(ax, beside, y - 11, OFF, color=palette.GREY))
             drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
             for i in thinned(n, side, 1.5 * size) if x == 0 else ():
-                base.write(ax, -7, y + (i + 0.5) * side, base.shown(self.rows[i]), ha="right", size=size)
+                fonts.write(ax, -7, y + (i + 0.5) * side, fonts.shown(self.rows[i]), ha="right", size=size)
             if y == places[-1][1]:
                 self._label_cols(ax, x, y + n * side)
         drawn.moving += drawn.parts.off
-        colour_bar(ax, box.width + self._over(base.measure) + 14, n * side, False, self.limit)
+        colour_bar(ax, box.width + self._over(fonts.measure) + 14, n * side, False, self.limit)
         return drawn
 
     def _label_cols(self, ax: Axes, x: float, y: float) -> None:
@@ -144,12 +147,12 @@ class Heads(View):
         style = {"rotation": angle, "rotation_mode": "anchor", "ha": "right", "size": self._size}
         style["va"], dx, dy = ("baseline", 8, 13) if angle == 45 else ("center", 0, 8)
         for j, text in cols:
-            base.write(ax, x + (j + 0.5) * self._side + dx, y + dy, text, **style)
+            fonts.write(ax, x + (j + 0.5) * self._side + dx, y + dy, text, **style)
 
     def update(self, drawn: Drawn) -> None:
         for h, (weights, on) in enumerate(zip(self.values, self.heads, strict=True)):
-            colours = base.cells(weights, False, self.limit) if on else _greyed(weights, self.limit)
-            colours[self._hidden(h)] = base.MASKED
+            colours = palette.cells(weights, False, self.limit) if on else _greyed(weights, self.limit)
+            colours[self._hidden(h)] = palette.MASKED
             drawn.maps[h].set_data(colours)
             drawn.parts.off[h].set_visible(not on)
         for y, frames in drawn.parts.outline:
@@ -161,11 +164,11 @@ class Heads(View):
 
     # ------------------------------------------------------------ the pointer and the words
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         _, n, m = self.values.shape
         more = {"axes": ("query", "key"), "select": self.select, "selected": self.selected}
         return [
-            base.grid_hit(
+            grid.grid_hit(
                 (x, y, m * self._side, n * self._side), self.rows, self.cols,
                 cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]), **more,
             )
@@ -173,10 +176,10 @@ class Heads(View):
         ]  # fmt: skip
 
     def describe(self) -> str:
-        (heads, n, m), digits = self.values.shape, max(2, base.digits_for(self.limit))
-        rows, cols, words = base.distinct(self.rows), base.distinct(self.cols), []
-        for h, (name, weights) in enumerate(zip(base.distinct(self.names), self.values, strict=True)):
-            i, j = base.largest(weights, self.limit)
+        (heads, n, m), digits = self.values.shape, max(2, rounding.digits_for(self.limit))
+        rows, cols, words = inputs.distinct(self.rows), inputs.distinct(self.cols), []
+        for h, (name, weights) in enumerate(zip(inputs.distinct(self.names), self.values, strict=True)):
+            i, j = rounding.largest(weights, self.limit)
             place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
             masked = masked_cells(weights, self._hidden(h))
             found = f"largest {place}{masked}, {spread(weights, rows, cols, digits)}"
@@ -192,7 +195,7 @@ def _named(name: str, on: bool) -> str:
 def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:
     """The colours of a head that is off, uint8 [query, key, 4]: the more weight, the darker the grey."""
     share = np.clip(np.where(np.isneginf(weights), 0.0, weights) / limit, 0, 1)
-    grey = np.where(np.isneginf(weights), base.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
+    grey = np.where(np.isneginf(weights), palette.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
     return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
 
 
@@ -211,4 +214,4 @@ def as_heads(names: Sequence[Any] | None, count: int) -> tuple[str, ...]:
     """A name for each head; default head 1, head 2 ..."""
     if names is None:
         return tuple(f"head {h + 1}" for h in range(count))
-    return base.as_labels(names, count, "names", "the head axis of the weights")
+    return inputs.as_labels(names, count, "names", "the head axis of the weights")

@@ -10,15 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette
 from attnlab.views.heads import as_heads, as_switches
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 GAP, HIGH, THICKEST = 190, 30, 9.0  # pixels between the columns, a row, a line of weight 1
 TOGETHER = 20.0  # pixels that the lines of all heads between two tokens take at most
 FAINTEST = 0.02  # weights below this are not drawn: they would be a haze
 PALE = to_rgba("#c8c8c8")
-# How the line of each head is broken, in points, in the order of base.STYLES: alike in thin and thick lines.
+# How the line of each head is broken, in points, as palette.STYLES: alike in thin and thick lines.
 DASHES = ((), (9, 5), (9, 4, 2, 4), (2.5, 3.5), (12, 3, 3, 3, 3, 3))
 SAMPLE, ROW = 30, 22  # the line and the row of a name of a head
 
@@ -47,16 +50,16 @@ class Links(View):
     _pointed = None  # the side and the row under the pointer
 
     def __post_init__(self) -> None:
-        weights = base.as_array(self.weights, "Links weights", 3 if np.ndim(self.weights) == 3 else 2)
+        weights = inputs.as_array(self.weights, "Links weights", 3 if np.ndim(self.weights) == 3 else 2)
         if weights.min() < 0:
             raise ValueError(
                 f"Links weights hold {weights.min():.3g}: a line needs 0 or more; pass weights, not scores"
             )
         fields = {
             "weights": weights,
-            "rows": base.as_labels(self.rows, weights.shape[-2], "rows", "the query axis of the weights"),
-            "cols": base.as_labels(self.cols, weights.shape[-1], "cols", "the key axis of the weights"),
-            "selected": base.as_index(self.selected, weights.shape[-2], "selected"),
+            "rows": inputs.as_labels(self.rows, weights.shape[-2], "rows", "the query axis of the weights"),
+            "cols": inputs.as_labels(self.cols, weights.shape[-1], "cols", "the key axis of the weights"),
+            "selected": inputs.as_index(self.selected, weights.shape[-2], "selected"),
             **self._as_heads(weights),
         }
         for name, value in fields.items():
@@ -87,15 +90,15 @@ class Links(View):
 
     def _sides(self) -> tuple[float, float]:
         """Room for the tokens on the left and on the right."""
-        left = max(base.measure(text) for text in ("query", *map(base.shown, self.rows))) + 12
-        return left, max(base.measure(text) for text in ("key", *map(base.shown, self.cols))) + 12
+        left = max(fonts.measure(text) for text in ("query", *map(fonts.shown, self.rows))) + 12
+        return left, max(fonts.measure(text) for text in ("key", *map(fonts.shown, self.cols))) + 12
 
     def _legend(self) -> list[tuple[float, float]]:
         """Where the line that stands for each head begins, in rows above the tokens."""
         left, right = self._sides()
         places, x, row = [], -left + 4, 0
         for name in self.names or ():
-            wide = SAMPLE + 6 + base.measure(base.shown(name))
+            wide = SAMPLE + 6 + fonts.measure(fonts.shown(name))
             if places and x + wide > GAP + right:
                 x, row = -left + 4, row + 1
             places.append((x, row))
@@ -106,18 +109,18 @@ class Links(View):
         left, right = self._sides()
         top = 24 + max((-y - 24 + ROW / 2 for _, y in self._legend()), default=0)
         for (x, _), name in zip(self._legend(), self.names or (), strict=True):
-            right = max(right, x + SAMPLE + 6 + measure(base.shown(name)) - GAP + 4)
+            right = max(right, x + SAMPLE + 6 + measure(fonts.shown(name)) - GAP + 4)
         return Box(GAP, HIGH * max(self.weights.shape[-2:]), left, right, top, 4)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        base.write(ax, -8, -12, "query", ha="right", color=base.GREY)
-        base.write(ax, GAP + 8, -12, "key", ha="left", color=base.GREY)
+        fonts.write(ax, -8, -12, "query", ha="right", color=palette.GREY)
+        fonts.write(ax, GAP + 8, -12, "key", ha="left", color=palette.GREY)
         for i, row in enumerate(self.rows):
-            base.write(ax, -8, (i + 0.5) * HIGH, base.shown(row), ha="right")
+            fonts.write(ax, -8, (i + 0.5) * HIGH, fonts.shown(row), ha="right")
         for j, col in enumerate(self.cols):
-            base.write(ax, GAP + 8, (j + 0.5) * HIGH, base.shown(col), ha="left")
+            fonts.write(ax, GAP + 8, (j + 0.5) * HIGH, fonts.shown(col), ha="left")
         for (x, y), name in zip(self._legend(), self.names or (), strict=True):
-            base.write(ax, x + SAMPLE + 6, y, base.shown(name), ha="left")
+            fonts.write(ax, x + SAMPLE + 6, y, fonts.shown(name), ha="left")
         several = self.weights.ndim == 3
         lines = LineCollection([], clip_on=False, capstyle="butt" if several else "round")
         ax.add_collection(lines, autolim=False)
@@ -183,14 +186,14 @@ class Links(View):
         object.__setattr__(alone, "_pointed", (side, row))
         return alone
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         queries = [[self._partners(self._stack[:, i], self.cols)] for i in range(len(self.rows))]
         keys = [[self._partners(self._stack[:, :, j], self.rows)] for j in range(len(self.cols))]
         more = {"axes": ("query", ""), "select": self.select, "selected": self.selected, "point": "query"}
         left, right = (-box.left, 0, box.left), (GAP, 0, box.right)
         return [
-            base.grid_hit((*left, HIGH * len(self.rows)), self.rows, [""], queries, **more),
-            base.grid_hit(
+            grid.grid_hit((*left, HIGH * len(self.rows)), self.rows, [""], queries, **more),
+            grid.grid_hit(
                 (*right, HIGH * len(self.cols)), self.cols, [""], keys, axes=("key", ""), point="key"
             ),
         ]
@@ -215,15 +218,15 @@ class Links(View):
     def describe(self) -> str:
         n, m = self.weights.shape[-2:]
         which = range(n) if self.selected is None else [self.selected]
-        rows, cols = base.distinct(self.rows), base.distinct(self.cols)
+        rows, cols = inputs.distinct(self.rows), inputs.distinct(self.cols)
         words = []
         for h, weights in enumerate(self._stack):
             said = "; ".join(f"{rows[i]} → {self._summary(weights[i], cols)}" for i in which)
-            name = f"{base.distinct(self.names)[h]}: " if self.names else ""
+            name = f"{inputs.distinct(self.names)[h]}: " if self.names else ""
             words.append(f"{name}{said if not self.heads or self.heads[h] else 'not shown'}")
         count = f"{len(self.names)} head{'s' * (len(self.names) > 1)}, " if self.names else ""
         size = f"{count}{n} by {m}, the strongest of each query: "
         return f"{self.title or 'links'}, {size}" + "; ".join(words) + "."
 
 
-_COLOURS = np.array([to_rgba(colour) for colour in base.COLOURS])
+_COLOURS = np.array([to_rgba(colour) for colour in palette.COLOURS])

@@ -10,8 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 MOST_NUMBERED = 12  # cells a row that can still hold a readable number
 BAR = 12  # width of the colour bar
@@ -44,15 +47,15 @@ class Heatmap(View):
     mask: Any = None
 
     def __post_init__(self) -> None:
-        values = base.as_array(self.values, "Heatmap values", 2, masked=True)
+        values = inputs.as_array(self.values, "Heatmap values", 2, masked=True)
         signed, limit = scale_of(values, self.signed, self.limit)
         fields = {
             "values": values,
-            "rows": base.as_labels(self.rows, values.shape[0], "rows", "the first axis of the values"),
-            "cols": base.as_labels(self.cols, values.shape[1], "cols", "the second axis of the values"),
+            "rows": inputs.as_labels(self.rows, values.shape[0], "rows", "the first axis of the values"),
+            "cols": inputs.as_labels(self.cols, values.shape[1], "cols", "the second axis of the values"),
             "signed": signed,
             "limit": limit,
-            "selected": base.as_index(self.selected, values.shape[0], "selected"),
+            "selected": inputs.as_index(self.selected, values.shape[0], "selected"),
             "mask": as_mask(self.mask, values.shape, "the values"),
         }
         for name, value in fields.items():
@@ -64,7 +67,7 @@ class Heatmap(View):
 
     @property
     def digits(self) -> int:
-        return base.digits_for(self.limit)
+        return rounding.digits_for(self.limit)
 
     @property
     def _widest(self) -> str:
@@ -74,7 +77,7 @@ class Heatmap(View):
     @property
     def _texts(self) -> list[str]:
         """The numbers in the cells; one beyond the scale has fewer digits, so that it fits."""
-        left_out = self._hidden & (np.abs(self.values) <= base.nothing(self.limit))
+        left_out = self._hidden & (np.abs(self.values) <= rounding.nothing(self.limit))
         texts, room = [number(v, self.digits) for v in self.values.ravel()], len(self._widest)
         for i, text in enumerate(texts):
             if len(text) > room:
@@ -89,7 +92,7 @@ class Heatmap(View):
     @property
     def cell(self) -> tuple[float, float]:
         if self.numbered:
-            return math.ceil(base.measure(self._widest)) + 5, 31
+            return math.ceil(fonts.measure(self._widest)) + 5, 31
         side = max(4.0, 420 / max(self.values.shape))
         return side, side
 
@@ -99,9 +102,9 @@ class Heatmap(View):
     def box(self, measure: Measure) -> Box:
         (n, m), (wide, high) = self.values.shape, self.cell
         down, across = _axis_names(self.axes, n * high)
-        longest = max(measure(base.shown(col)) for col in self.cols)
+        longest = max(measure(fonts.shown(col)) for col in self.cols)
         left = max(
-            max(measure(base.shown(row)) for row in self.rows) + 34,
+            max(measure(fonts.shown(row)) for row in self.rows) + 34,
             measure(f"{across} →" if across else "") + _beside(wide) + 24,
         )
         upright = longest <= wide - 4
@@ -113,30 +116,30 @@ class Heatmap(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         (n, m), (wide, high) = self.values.shape, self.cell
-        cells = base.image(ax, 0, 0, box.width, box.height)
+        cells = grid.image(ax, 0, 0, box.width, box.height)
         drawn = Drawn(ax, maps=[cells])
         down, across = _axis_names(self.axes, box.height)
         _label_rows(ax, self.rows, down, high, box.left)
         _label_cols(ax, self.cols, across, wide, box)
         colour_bar(ax, box.width + 14, box.height, self.signed, self.limit)
         if self.numbered:
-            drawn.parts.numbers = base.numbers(ax, base.grid_points(0, 0, n, m, wide, high))
+            drawn.parts.numbers = fonts.numbers(ax, grid.grid_points(0, 0, n, m, wide, high))
             drawn.moving.append(drawn.parts.numbers)
         drawn.parts.outline = outlines(ax, drawn, (0, box.width))
         return drawn
 
     def update(self, drawn: Drawn) -> None:
-        colours = base.cells(self.values, self.signed, self.limit)
-        colours[self._hidden] = base.MASKED
+        colours = palette.cells(self.values, self.signed, self.limit)
+        colours[self._hidden] = palette.MASKED
         drawn.maps[0].set_data(colours)
         if self.numbered:
-            base.set_numbers(drawn.parts.numbers, self._texts, base.ink(colours))
+            fonts.set_numbers(drawn.parts.numbers, self._texts, palette.ink(colours))
         place_outlines(drawn.parts.outline, self.selected, self.cell[1])
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         texts = cell_texts(self.values, self._hidden, max(3, self.digits))
         return [
-            base.grid_hit(
+            grid.grid_hit(
                 (0, 0, box.width, box.height), self.rows, self.cols, texts,
                 axes=self.axes, select=self.select, selected=self.selected, margin=box.left,
             )
@@ -153,18 +156,18 @@ class Heatmap(View):
         return words + marked(self.rows, self.selected) + "."
 
     def _extremes(self) -> str:
-        i, j = base.largest(self.values, self.limit)
+        i, j = rounding.largest(self.values, self.limit)
         words = f"largest {self._place(i, j)}"
         off = np.where(np.eye(*self.values.shape, dtype=bool), -np.inf, self.values)
         if i == j and np.isfinite(off.max()):
-            words += f", off the diagonal {self._place(*base.largest(off, self.limit))}"
+            words += f", off the diagonal {self._place(*rounding.largest(off, self.limit))}"
         if self.signed:
             low = np.where(np.isneginf(self.values), -np.inf, -self.values)
-            words += f", smallest {self._place(*base.largest(low, self.limit))}"
+            words += f", smallest {self._place(*rounding.largest(low, self.limit))}"
         return words
 
     def _place(self, i: int, j: int) -> str:
-        rows, cols = base.distinct(self.rows), base.distinct(self.cols)
+        rows, cols = inputs.distinct(self.rows), inputs.distinct(self.cols)
         return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
@@ -202,20 +205,20 @@ def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tu
         signed = low < -1e-9 or high > 1 + 1e-9
     if not signed and low < -1e-9:
         raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to a Heatmap")
-    limit = base.as_limit(limit)
+    limit = inputs.as_limit(limit)
     if limit is None:
-        limit = base.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
+        limit = rounding.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
     return bool(signed), limit
 
 
 def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits: int = 2) -> str:
     """Row sums without the masked cells; when they agree, where each row is largest; when they are 1, the
     entropy of each row in bits: how widely it spreads its weight."""
-    rows, cols = base.distinct(rows), base.distinct(cols)
+    rows, cols = inputs.distinct(rows), inputs.distinct(cols)
     sums = np.where(np.isneginf(values), 0.0, values).sum(axis=1)
     if np.abs(sums - sums[0]).max() > ALIKE:
         return "row sums " + ", ".join(number(s, digits) for s in sums)
-    peaks = [f"{t} → {cols[base.largest(row)[0]]}" for t, row in zip(rows, values, strict=True)]
+    peaks = [f"{t} → {cols[rounding.largest(row)[0]]}" for t, row in zip(rows, values, strict=True)]
     words = f"every row sums to {number(sums[0], digits)}; "
     if abs(sums[0] - 1) > ALIKE or values.min() < -1e-9:
         return words + "largest of each row: " + ", ".join(peaks)
@@ -226,14 +229,14 @@ def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits:
 
 
 def marked(rows: Sequence[str], selected: int | None) -> str:
-    return "" if selected is None else f"; row {base.distinct(rows)[selected]} marked"
+    return "" if selected is None else f"; row {inputs.distinct(rows)[selected]} marked"
 
 
 def _label_rows(ax: Axes, rows: Sequence[str], name: str, high: float, left: float) -> None:
     for i in thinned(len(rows), high):
-        base.write(ax, -8, (i + 0.5) * high, base.shown(rows[i]), ha="right")
+        fonts.write(ax, -8, (i + 0.5) * high, fonts.shown(rows[i]), ha="right")
     middle = len(rows) * high / 2
-    base.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=base.GREY)
+    fonts.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=palette.GREY)
 
 
 def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box) -> None:
@@ -241,13 +244,13 @@ def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box)
     style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
     for j in thinned(len(cols), wide, 20 if leans else 16):
         at = ((j + 0.5) * wide, -7) if leans else ((j + 0.5) * wide, -11)
-        base.write(ax, *at, base.shown(cols[j]), **(style if leans else {"ha": "center"}))
-    base.write(ax, -_beside(wide), -11, f"{name} →" if name else "", ha="right", color=base.GREY)
+        fonts.write(ax, *at, fonts.shown(cols[j]), **(style if leans else {"ha": "center"}))
+    fonts.write(ax, -_beside(wide), -11, f"{name} →" if name else "", ha="right", color=palette.GREY)
 
 
 def _axis_names(axes: tuple[str, str], height: float) -> tuple[str, str]:
     """The names of the rows, upright beside them, and of the columns, as they are drawn."""
-    return base.fitted(axes[0], height + 40), base.fitted(axes[1], 160)
+    return fonts.fitted(axes[0], height + 40), fonts.fitted(axes[1], 160)
 
 
 def _beside(wide: float) -> float:
@@ -266,16 +269,16 @@ def bar_width(measure: Measure, signed: bool, limit: float, height: float) -> fl
 
 
 def colour_bar(ax: Axes, x: float, height: float, signed: bool, limit: float) -> None:
-    base.image(ax, x, 0, BAR, height).set_data(base.lut(signed)[::-1, None])
+    grid.image(ax, x, 0, BAR, height).set_data(palette.lut(signed)[::-1, None])
     for share, text in _ends(signed, limit, height):
         va = "top" if share == 0 else "bottom" if share == 1 else "center"
-        base.write(ax, x + BAR + 5, share * height, text, va=va, color=base.GREY)
+        fonts.write(ax, x + BAR + 5, share * height, text, va=va, color=palette.GREY)
 
 
 def _ends(signed: bool, limit: float, height: float) -> list[tuple[float, str]]:
     """The numbers beside the colour bar: how far down, and the text; the middle one where it has room."""
     ends = [(0, limit), (1, -limit if signed else 0), (0.5, 0 if signed else limit / 2)]
-    texts = [(share, base.plain(value).replace("-", "−")) for share, value in ends[: 2 + (height >= 60)]]
+    texts = [(share, rounding.plain(value).replace("-", "−")) for share, value in ends[: 2 + (height >= 60)]]
     return texts if height >= 30 else [(0.5, f"{texts[1][1]} to {texts[0][1]}")]
 
 

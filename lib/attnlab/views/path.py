@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from attnlab.views import base
-from attnlab.views.base import Box, number
+from attnlab.views import fonts, grid, palette, rounding
 from attnlab.views.maps import scale_of
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box
+from attnlab.views.rounding import number
 
 HIGH, HEAD = 29, 30  # a row, and the headings between the upper rows and the products
 MOST_NUMBERED = 8  # cells a row that can still hold a readable number
@@ -35,9 +37,9 @@ class Block:
 
     @property
     def colours(self) -> np.ndarray:
-        found = base.cells(self.values, self.signed, self.limit)
+        found = palette.cells(self.values, self.signed, self.limit)
         if self.hidden is not None:
-            found[self.hidden] = base.MASKED
+            found[self.hidden] = palette.MASKED
         return found
 
     @property
@@ -65,7 +67,7 @@ def headings(view: Any) -> tuple[str, ...]:
     if not view.whole:
         return ("sum·scale" if scaled else "sum",)
     usual = np.isclose(view.scale, len(view.q) ** -0.5)
-    factor = "× 1/√d_k" if usual else f"× {base.compact(view.scale)}"
+    factor = "× 1/√d_k" if usual else f"× {rounding.compact(view.scale)}"
     return "sum", *([factor] if scaled else []), *(["mask"] if view.mask is not None else [])
 
 
@@ -94,7 +96,7 @@ def blocks(view: Any) -> list[Block]:
 
 def _gap(view: Any, left: str, right: str) -> float:
     """The space between two columns, or more where their headings need it."""
-    apart = (base.measure(left) + base.measure(right)) / 2 + 8 - NARROW
+    apart = (fonts.measure(left) + fonts.measure(right)) / 2 + 8 - NARROW
     return max(CLOSE, apart) if view.whole else GAP
 
 
@@ -131,7 +133,7 @@ def total(terms: np.ndarray, digits: int = 2) -> str:
     return " + ".join(number(t, digits) for t in terms[:8]) + (" + …" if len(terms) > 8 else "")
 
 
-def hits(view: Any, box: Box) -> list[dict[str, Any]]:
+def hits(view: Any, box: Box) -> list[Hit]:
     """A grid for each block of the whole path; a row of keys is found also left of its cells."""
     found, words, last = [], _words(view), -box.left
     keyed = {"axes": ("key", ""), "select": view.select, "selected": view.selected}
@@ -143,14 +145,14 @@ def hits(view: Any, box: Box) -> list[dict[str, Any]]:
             more = {**keyed, "name": block.heading, "margin": x - last}
             last = block.end[0]
         place = x, y, cols * block.cell, rows * HIGH
-        found.append(base.grid_hit(place, labels, columns or [""] * cols, texts, **more))
+        found.append(grid.grid_hit(place, labels, columns or [""] * cols, texts, **more))
     return found
 
 
 def _words(view: Any) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
     """For each block the names of its rows and columns, and how each of its numbers came about."""
     opened = "" if view.selected is None else view.tokens[view.selected]
-    sums, scores, scale = view.sums, view.scores, base.compact(view.scale)
+    sums, scores, scale = view.sums, view.scores, rounding.compact(view.scale)
     scaled = [[f"{number(a)} × {scale} = {number(s)}"] for a, s in zip(sums, scores, strict=True)]
     words = {
         "q": (
@@ -209,7 +211,8 @@ def _shares(view: Any) -> list[str]:
     pairs = zip(view.masked, view.weights, strict=True)
     if abs(view.masked.max()) > 300:  # beyond what exp can hold
         return [f"exp({number(s)}) / the sum of all exp = {number(w, 3)}" for s, w in pairs]
-    whole = base.compact(np.exp(view.masked).sum())
+    whole = rounding.compact(np.exp(view.masked).sum())
     return [
-        f"exp({number(s)}) = {base.compact(np.exp(s))}, of {whole} in all: {number(w, 3)}" for s, w in pairs
+        f"exp({number(s)}) = {rounding.compact(np.exp(s))}, of {whole} in all: {number(w, 3)}"
+        for s, w in pairs
     ]

@@ -8,10 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.fonts import outline
 from attnlab.views.maps import outlines
-from attnlab.views.text import outline
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 LONG, MOST = 280, 400  # pixels: the longer side, about; and the most that the data may have
 FOG, CLEAR = np.array([150.0, 190.0, 220.0]), 0.35  # over patches without weight; what is left of them
@@ -49,7 +52,7 @@ class Picture(View):
         object.__setattr__(self, "side", side)
         count = 0 if side is None else self.grid[0] * self.grid[1]
         object.__setattr__(self, "weights", _as_weights(self.weights, count))
-        object.__setattr__(self, "selected", base.as_index(self.selected, count, "selected"))
+        object.__setattr__(self, "selected", inputs.as_index(self.selected, count, "selected"))
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -84,7 +87,7 @@ class Picture(View):
         return Box(width * self._cell, height * self._cell, 4, 4, 4, 4)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        drawn = Drawn(ax, maps=[base.image(ax, 0, 0, box.width, box.height)])
+        drawn = Drawn(ax, maps=[grid.image(ax, 0, 0, box.width, box.height)])
         if self.side is None:
             return drawn
         patch, (rows, cols) = self._patch, self.grid
@@ -93,18 +96,18 @@ class Picture(View):
         for colour, thick in (
             (("white", 2.2), ("black", 0.8)) if patch > 20 else (("black", 1.4), ("white", 0.7))
         ):
-            grid = LineCollection(lines, colors=colour, linewidths=thick, clip_on=False)
-            drawn.moving.append(ax.add_collection(grid, autolim=False))
-        corners = base.grid_points(0, 0, rows, cols, patch, patch)
+            raster = LineCollection(lines, colors=colour, linewidths=thick, clip_on=False)
+            drawn.moving.append(ax.add_collection(raster, autolim=False))
+        corners = grid.grid_points(0, 0, rows, cols, patch, patch)
         if patch >= CORNER:
             texts = [str(i) for i in range(rows * cols)]
-            shift = [[base.measure(t, base.SMALL) / 2 + 4 - patch / 2, 10 - patch / 2] for t in texts]
-            _set(_haloed(ax, drawn, corners + shift), texts, base.SMALL)
+            shift = [[fonts.measure(t, fonts.SMALL) / 2 + 4 - patch / 2, 10 - patch / 2] for t in texts]
+            _set(_haloed(ax, drawn, corners + shift), texts, fonts.SMALL)
         if self.weights is not None and patch >= MIDDLE:
             down = np.array([0, 2 if patch > 60 else patch / 2 - 10])
             drawn.parts.weights = _haloed(ax, drawn, corners + down)
         drawn.parts.frames = outlines(ax, drawn, (0, 1))
-        drawn.parts.frames[1].set_edgecolor(base.COLOURS[1])  # black is the colour of the grid
+        drawn.parts.frames[1].set_edgecolor(palette.COLOURS[1])  # black is the colour of the grid
         return drawn
 
     def update(self, drawn: Drawn) -> None:
@@ -113,11 +116,11 @@ class Picture(View):
             return
         if hasattr(drawn.parts, "weights"):
             texts = [number(w).replace("-inf", "−∞") for w in self.weights]
-            _set(drawn.parts.weights, texts, base.SIZE if self._patch >= 44 else base.SMALL)
+            _set(drawn.parts.weights, texts, fonts.SIZE if self._patch >= 44 else fonts.SMALL)
         patch, cols, place = self._patch, self.grid[1], None
         if self.selected is not None:
             place = self.selected % cols * patch, self.selected // cols * patch, patch, patch
-        base.surround(drawn.parts.frames, place)
+        grid.surround(drawn.parts.frames, place)
 
     def _colours(self) -> np.ndarray:
         """Colours of the pixels under the fog, uint8 [h, w, 4]."""
@@ -127,7 +130,7 @@ class Picture(View):
             masked = np.isneginf(self.weights)
             weights = np.where(masked, 0, self.weights)
             clear = np.where(masked, 0, CLEAR + (1 - CLEAR) * weights / (weights.max() or 1))
-            over = np.where(masked[:, None], base.MASKED[:3], (1 - clear[:, None]) * FOG)
+            over = np.where(masked[:, None], palette.MASKED[:3], (1 - clear[:, None]) * FOG)
             light = light * self._spread(clear[:, None]) + self._spread(over)
         colours = np.full((*light.shape[:2], 4), 255, np.uint8)
         colours[..., :3] = np.rint(light)
@@ -138,7 +141,7 @@ class Picture(View):
         grid = patches.reshape(*self.grid, -1)
         return grid.repeat(self.side, axis=0).repeat(self.side, axis=1)
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         if self.side is not None:
             return [self._hit(i, words) for i, words in enumerate(self._words())]
         height, width = self.values.shape[:2]
@@ -146,13 +149,13 @@ class Picture(View):
             return []
         texts = [[" ".join(map(self._say, np.atleast_1d(pixel))) for pixel in row] for row in self.values]
         rows, cols = map(str, range(height)), map(str, range(width))
-        return [base.grid_hit((0, 0, box.width, box.height), rows, cols, texts, axes=("row", "column"))]
+        return [grid.grid_hit((0, 0, box.width, box.height), rows, cols, texts, axes=("row", "column"))]
 
     def _hit(self, i: int, words: str) -> dict[str, Any]:
         patch, cols = self._patch, self.grid[1]
         place = (i % cols * patch, i // cols * patch, patch, patch)
         more = {"axes": ("patch", ""), "select": self.select, "selected": self.selected, "first": i}
-        return base.grid_hit(place, [str(i)], [""], [[words]], **more)
+        return grid.grid_hit(place, [str(i)], [""], [[words]], **more)
 
     def _words(self) -> list[str]:
         """What the pointer says of every patch."""
@@ -162,12 +165,12 @@ class Picture(View):
         return [f"weight {number(w, 3)}, {text}" for w, text in zip(self.weights, words, strict=True)]
 
     def _say(self, value: float) -> str:
-        return number(value, base.digits_for(self.limit) + 1)
+        return number(value, rounding.digits_for(self.limit) + 1)
 
     def describe(self) -> str:
         height, width = self.values.shape[:2]
         words = f"{self.title or 'picture'}, {height} by {width} pixels, mean {self._say(self._grey.mean())}"
-        words += f" (black 0, white {base.plain(self.limit)})"
+        words += f" (black 0, white {rounding.plain(self.limit)})"
         if self.values.ndim == 3:
             red, green, blue = map(self._say, self.values.mean(axis=(0, 1)))
             words += f", red {red}, green {green}, blue {blue}"
@@ -181,7 +184,7 @@ class Picture(View):
     def _where(self) -> str:
         """Where the light is: its centre; without patches also from top to bottom and from left to right."""
         grey = self._grey
-        if grey.max() <= base.nothing(self.limit):
+        if grey.max() <= rounding.nothing(self.limit):
             return "all black"
         down, across = (np.arange(n) for n in grey.shape)
         row, col = (down @ grey).sum() / grey.sum(), (grey @ across).sum() / grey.sum()
@@ -221,7 +224,7 @@ class Picture(View):
 
 def _haloed(ax: Axes, drawn: Drawn, points: np.ndarray) -> tuple[PathCollection, PathCollection]:
     """Black texts with a white edge, so that they can be read on any picture."""
-    halo, text = base.numbers(ax, points), base.numbers(ax, points)
+    halo, text = fonts.numbers(ax, points), fonts.numbers(ax, points)
     halo.set(facecolor="white", edgecolor="white", linewidth=2.6)
     halo.set_joinstyle("bevel")
     text.set_facecolor("black")
@@ -239,7 +242,7 @@ def _as_pixels(values: Any) -> np.ndarray:
     colour = array.ndim == 3
     if colour and array.shape[2] != 3:
         raise ValueError(f"Picture values in colour have shape [h, w, 3], got {array.shape}")
-    array = base.as_array(values, "Picture values", 3 if colour else 2)
+    array = inputs.as_array(values, "Picture values", 3 if colour else 2)
     if array.min() < -1e-9:
         raise ValueError(f"Picture values hold {array.min():.3g}, but black is 0: shift them to start at 0")
     if max(array.shape[:2]) > MOST:
@@ -253,7 +256,7 @@ def _as_pixels(values: Any) -> np.ndarray:
 def _limit(given: Any, values: np.ndarray, limit: float | None) -> float:
     """The value of white."""
     if limit is not None:
-        return base.as_limit(limit)
+        return inputs.as_limit(limit)
     return 255.0 if getattr(given, "dtype", None) == np.uint8 else max(1.0, float(values.max()))
 
 
@@ -272,7 +275,7 @@ def _as_side(side: int | None, shape: tuple[int, ...]) -> int | None:
 def _as_weights(weights: Any, count: int) -> np.ndarray | None:
     if weights is None:
         return None
-    weights = base.as_array(weights, "Picture weights", 1, masked=True)
+    weights = inputs.as_array(weights, "Picture weights", 1, masked=True)
     if len(weights) != count:
         raise ValueError(f"weights has {len(weights)} numbers, but there are {count} patches: one for each")
     if weights[np.isfinite(weights)].min(initial=0) < -1e-9:

@@ -14,16 +14,18 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba_array
 from matplotlib.textpath import text_to_path
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View
+from attnlab.views import fonts, grid, inputs, palette
+from attnlab.views.fonts import outline
 from attnlab.views.maps import outlines
-from attnlab.views.text import outline
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.view import View
 
 WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
 APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
 MOST, LINES, LONGEST = 200, 12, 40  # pieces, lines, and characters of a piece that are drawn
 SAID = 40  # pieces that the sentence names
-FILLS, EDGES = to_rgba_array(["none", "#d9e8f5", "#ffd591"]), to_rgba_array([base.GREY] * 2 + ["black"])
+FILLS, EDGES = to_rgba_array(["none", "#d9e8f5", "#ffd591"]), to_rgba_array([palette.GREY] * 2 + ["black"])
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
 
@@ -51,9 +53,9 @@ class Pieces(View):
             raise ValueError(f"lines must be a whole number from 1 to {LINES}, got {self.lines!r:.60}")
         fields = {
             "pieces": pieces,
-            "ids": None if self.ids is None else base.as_labels(self.ids, len(pieces), "ids", "the text"),
+            "ids": None if self.ids is None else inputs.as_labels(self.ids, len(pieces), "ids", "the text"),
             "marked": _as_places(self.marked, pieces),
-            "selected": base.as_index(self.selected, len(pieces), "selected"),
+            "selected": inputs.as_index(self.selected, len(pieces), "selected"),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -77,9 +79,9 @@ class Pieces(View):
         return [place for place in places if place[0] < LINES - 1]
 
     def _widths(self) -> list[float]:
-        drawn = [base.measure(_short(text)) for text in self.texts]
+        drawn = [fonts.measure(_short(text)) for text in self.texts]
         if self.ids is not None:
-            ids = [base.measure(_below(i), base.SMALL) for i in self.ids[:MOST]]
+            ids = [fonts.measure(_below(i), fonts.SMALL) for i in self.ids[:MOST]]
             drawn = [max(pair) for pair in zip(drawn, ids, strict=True)]
         return [max(20, math.ceil(width) + 2 * PAD) for width in drawn]
 
@@ -102,10 +104,10 @@ class Pieces(View):
     def draw(self, ax: Axes, box: Box) -> Drawn:
         boxes = PolyCollection([], clip_on=False)
         ax.add_collection(boxes, autolim=False)
-        texts, ids = (base.numbers(ax, np.zeros((0, 2))) for _ in range(2))
+        texts, ids = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
         texts.set(facecolor="black", snap=False)  # snapped to pixels, T and i would look bolder than e
-        ids.set(facecolor=base.GREY, snap=False)
-        rest = base.write(ax, 0, 0, "", color=base.GREY)
+        ids.set(facecolor=palette.GREY, snap=False)
+        rest = fonts.write(ax, 0, 0, "", color=palette.GREY)
         drawn = Drawn(ax, moving=[boxes, texts, ids, rest])
         frames = outlines(ax, drawn, (0, 1))
         vars(drawn.parts).update(boxes=boxes, texts=texts, ids=ids, frames=frames, rest=rest)
@@ -122,13 +124,13 @@ class Pieces(View):
         parts.texts.set_paths([outline(_short(t)) for t in self.texts[: len(lines)]])
         parts.texts.set_offsets(middles)
         if self.ids is not None:
-            parts.ids.set_paths([outline(_below(i), base.SMALL) for i in self.ids[: len(lines)]])
+            parts.ids.set_paths([outline(_below(i), fonts.SMALL) for i in self.ids[: len(lines)]])
             parts.ids.set_offsets(middles + np.array([0, (HIGH + ID) / 2 - 1]))
         parts.rest.set_text(f"… and {self._rest} more" if self._rest else "")
         parts.rest.set_position((0, (lines[-1] + 1) * self._pitch + HIGH / 2))
         chosen = self.selected is not None and self.selected < len(lines)
         place = (lefts[self.selected], tops[self.selected], widths[self.selected], HIGH) if chosen else None
-        base.surround(parts.frames, place)
+        grid.surround(parts.frames, place)
 
     def _paint(self, boxes: PolyCollection, count: int) -> None:
         kinds = np.arange(count) % 2
@@ -137,9 +139,9 @@ class Pieces(View):
         boxes.set_edgecolor(EDGES[kinds])
         boxes.set_linewidth(np.array([0.7, 0.7, 1.6])[kinds])
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         return [
-            base.grid_hit(
+            grid.grid_hit(
                 (left, line * self._pitch, width, HIGH), [str(i)], [""], [[self._named(i)]],
                 axes=("piece", ""), select=self.select, selected=self.selected, first=i,
             )
@@ -178,20 +180,20 @@ def _sign(char: str) -> str:
         return _SIGNS[char]
     if "\udc80" <= char <= "\udcff":  # a byte that is no whole character
         return f"\\x{ord(char) - 0xDC00:02x}"
-    shown = base.drawable(char)
-    inked = shown.strip() and len(text_to_path.get_text_path(base.font(), shown)[0])
+    shown = fonts.drawable(char)
+    inked = shown.strip() and len(text_to_path.get_text_path(fonts.font(), shown)[0])
     return shown if inked else char.encode("unicode_escape").decode()
 
 
 def _short(text: str) -> str:
     """A piece as it is drawn: it fits on a line."""
     cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return base.fitted(cut, WIDE - 2 * PAD)
+    return fonts.fitted(cut, WIDE - 2 * PAD)
 
 
 def _below(label: str) -> str:
     """An id as it is drawn."""
-    return base.shown(visible(label))
+    return fonts.shown(visible(label))
 
 
 def _flow(widths: Sequence[float]) -> list[tuple[int, float, float]]:
@@ -224,5 +226,5 @@ def _as_places(marked: Any, pieces: Sequence[str | bytes]) -> tuple[int, ...]:
     """The places that are marked, in order."""
     marked = [marked] if np.ndim(marked) == 0 else list(marked)
     texts = {mark for mark in marked if isinstance(mark, str | bytes)}
-    places = {base.as_index(mark, len(pieces), "marked") for mark in marked if mark not in texts}
+    places = {inputs.as_index(mark, len(pieces), "marked") for mark in marked if mark not in texts}
     return tuple(i for i, piece in enumerate(pieces) if i in places or piece in texts)

@@ -9,8 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patheffects import withStroke
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 SIDE = 290  # pixels of the square
 
@@ -36,21 +39,21 @@ class Points(View):
     signed: bool | None = None
 
     def __post_init__(self) -> None:
-        points = base.as_array(self.points, "Points points", 2)
+        points = inputs.as_array(self.points, "Points points", 2)
         if points.shape[1] != 2:
             raise ValueError(
                 f"Points points must have shape (n, 2), got {points.shape}: choose two dimensions"
             )
-        mark = None if self.mark is None else base.as_array(self.mark, "mark", 1)
-        weights = None if self.weights is None else base.as_array(self.weights, "weights", 1)
+        mark = None if self.mark is None else inputs.as_array(self.mark, "mark", 1)
+        weights = None if self.weights is None else inputs.as_array(self.weights, "weights", 1)
         if mark is not None and mark.shape != (2,):
             raise ValueError(f"mark must have shape (2,), got {mark.shape}")
         if weights is not None and (mark is None or len(weights) != len(points)):
             raise ValueError(
                 f"weights need a mark and one weight per point: {len(weights)} for {len(points)} points"
             )
-        fields = {"points": points, "mark": mark, "weights": weights, "limit": base.as_limit(self.limit)}
-        fields["labels"] = base.as_labels(self.labels, len(points), "labels", "the points")
+        fields = {"points": points, "mark": mark, "weights": weights, "limit": inputs.as_limit(self.limit)}
+        fields["labels"] = inputs.as_labels(self.labels, len(points), "labels", "the points")
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -61,7 +64,7 @@ class Points(View):
     @property
     def ends(self) -> tuple[float, float]:
         reach = float(np.abs(self._every).max())
-        limit = self.limit if self.limit and reach <= self.limit * (1 + 1e-9) else base.nice(reach * 1.05)
+        limit = self.limit if self.limit and reach <= self.limit * (1 + 1e-9) else rounding.nice(reach * 1.05)
         signed = self.signed or self._every.min() < -1e-9
         return (-limit if signed else -0.08 * limit), limit
 
@@ -70,8 +73,8 @@ class Points(View):
 
     def box(self, measure: Measure) -> Box:
         reach = max(
-            *(measure(base.shown(label)) for label in self.labels),
-            measure(base.shown(self.mark_label), base.SIZE, "bold"),
+            *(measure(fonts.shown(label)) for label in self.labels),
+            measure(fonts.shown(self.mark_label), fonts.SIZE, "bold"),
         )
         left = max(measure(text) for _, text in self._ticks) + 16 + 18 * bool(self.axes[1])
         return Box(SIDE, SIDE, left, reach + 14, 16, 26 + 18 * bool(self.axes[0]))
@@ -81,7 +84,7 @@ class Points(View):
         """0 and the ends of the scale, with their texts."""
         low, high = self.ends
         places = [-high, 0.0, high] if low == -high else [0.0, high]
-        return [(value, base.plain(value).replace("-", "−")) for value in places]
+        return [(value, rounding.plain(value).replace("-", "−")) for value in places]
 
     def _pixels(self, points: np.ndarray) -> np.ndarray:
         low, high = self.ends
@@ -89,14 +92,14 @@ class Points(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         self._draw_ground(ax, box)
-        lines = ax.add_collection(LineCollection([], colors=base.COLOURS[0], clip_on=False), autolim=False)
+        lines = ax.add_collection(LineCollection([], colors=palette.COLOURS[0], clip_on=False), autolim=False)
         heads = ax.add_collection(
-            PolyCollection([], facecolors=base.COLOURS[0], clip_on=False), autolim=False
+            PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False), autolim=False
         )
-        (dots,) = ax.plot([], [], "o", color=base.COLOURS[0], markersize=7, clip_on=False)
-        (mark,) = ax.plot([], [], "D", color=base.COLOURS[1], markersize=9, clip_on=False)
-        names = [base.write(ax, 0, 0, base.shown(label), ha="left") for label in self.labels]
-        mark_name = base.write(ax, 0, 0, "", ha="left", weight="bold", color="#A33F00")
+        (dots,) = ax.plot([], [], "o", color=palette.COLOURS[0], markersize=7, clip_on=False)
+        (mark,) = ax.plot([], [], "D", color=palette.COLOURS[1], markersize=9, clip_on=False)
+        names = [fonts.write(ax, 0, 0, fonts.shown(label), ha="left") for label in self.labels]
+        mark_name = fonts.write(ax, 0, 0, "", ha="left", weight="bold", color="#A33F00")
         mark_name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on a line
         drawn = Drawn(ax, moving=[lines, heads, dots, mark, *names, mark_name])
         vars(drawn.parts).update(
@@ -110,12 +113,12 @@ class Points(View):
             ax.plot([x0, x1], [y0, y1], color="#b0b0b0", linewidth=1, zorder=0, clip_on=False)
         for value, text in self._ticks:
             x, y = self._pixels(np.array([value, value]))
-            base.write(ax, x, SIDE + 15, text, ha="center", color=base.GREY)
-            base.write(ax, -12, y, text, ha="right", color=base.GREY)
-        across, up = (base.fitted(name, SIDE) for name in self.axes)
-        style = {"ha": "center", "color": base.GREY}
-        base.write(ax, SIDE / 2, SIDE + 33, across, **style)
-        base.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
+            fonts.write(ax, x, SIDE + 15, text, ha="center", color=palette.GREY)
+            fonts.write(ax, -12, y, text, ha="right", color=palette.GREY)
+        across, up = (fonts.fitted(name, SIDE) for name in self.axes)
+        style = {"ha": "center", "color": palette.GREY}
+        fonts.write(ax, SIDE / 2, SIDE + 33, across, **style)
+        fonts.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
 
     def update(self, drawn: Drawn) -> None:
         parts, places, zero = drawn.parts, self._pixels(self.points), self._pixels(np.zeros(2))
@@ -135,7 +138,7 @@ class Points(View):
     def _place_names(self, parts: Any, places: np.ndarray, mark: np.ndarray | None, zero: np.ndarray) -> None:
         names = list(parts.names)
         if mark is not None:
-            parts.mark_name.set_text(base.shown(self.mark_label))
+            parts.mark_name.set_text(fonts.shown(self.mark_label))
             names, places = [parts.mark_name, *names], np.vstack([mark, places])
         # Beyond the tip of an arrow, not on the arrow.
         left = [self.arrows and x < zero[0] - 1 for x in places[:, 0]]
@@ -143,20 +146,20 @@ class Points(View):
         for name, place in zip(names, _beside(places, texts, left), strict=True):
             name.set_position(place)
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
-        digits, places = max(2, base.digits_for(self.ends[1])), self._pixels(self.points)
+    def hits(self, box: Box) -> list[Hit]:
+        digits, places = max(2, rounding.digits_for(self.ends[1])), self._pixels(self.points)
         return [
-            base.grid_hit((x - 10, y - 10, 20, 20), [label], [""], [[_pair(point, digits)]], axes=("", ""))
+            grid.grid_hit((x - 10, y - 10, 20, 20), [label], [""], [[_pair(point, digits)]], axes=("", ""))
             for label, point, (x, y) in zip(self.labels, self.points, places, strict=True)
         ]
 
     def describe(self) -> str:
-        labels, digits = base.distinct(self.labels), max(2, base.digits_for(self.ends[1]))
+        labels, digits = inputs.distinct(self.labels), max(2, rounding.digits_for(self.ends[1]))
         pairs = zip(labels, self.points, strict=True)
         words = ", ".join(f"{label} {_pair(point, digits)}" for label, point in pairs)
         if self.mark is not None:
             distances = -((self.points - self.mark) ** 2).sum(axis=1)
-            near = labels[base.largest(distances, self.ends[1] ** 2)[0]]
+            near = labels[rounding.largest(distances, self.ends[1] ** 2)[0]]
             words += f"; {self.mark_label or 'mark'} {_pair(self.mark, digits)}, nearest to {near}"
         if self.weights is not None:
             pairs = zip(labels, self.weights, strict=True)
@@ -172,7 +175,7 @@ def _beside(points: np.ndarray, names: Sequence[str], left: Sequence[bool]) -> l
     """Where the names stand: beside their points, where they cover no other point and no name before them."""
     taken, places = [(x - 6, y - 6, x + 6, y + 6) for x, y in points], []
     for (x, y), name, leftwards in zip(points, names, left, strict=True):
-        wide = base.measure(name)
+        wide = fonts.measure(name)
         sides = [x - 9 - wide, x + 9] if leftwards else [x + 9, x - 9 - wide]
         corners = [(side, y + down) for side in sides for down in (-6, 9)]
         boxes = [(side, middle - 7, side + wide, middle + 7) for side, middle in corners]

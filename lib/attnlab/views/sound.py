@@ -12,11 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon, Rectangle
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, Measure, View, number
+from attnlab.views import fonts, grid, inputs, palette, rounding
 from attnlab.views.charts import round_ticks
+from attnlab.views.fonts import outline
 from attnlab.views.maps import outlines
-from attnlab.views.text import outline
+from attnlab.views.payload import Hit
+from attnlab.views.protocol import Box, Drawn, Measure
+from attnlab.views.rounding import number
+from attnlab.views.view import View
 
 WIDE, WAVE, BANDS, BAR = 660, 130, 150, 12  # pixels: the time, the wave, the spectrogram, its colour bar
 LANE, LANES, NUMBERS, GAP = 8, 4, 18, 12  # pixels: frames that overlap lie below each other
@@ -47,7 +50,7 @@ class Sound(View):
     spectrum_limit: float | None = None
 
     def __post_init__(self) -> None:
-        signal = base.as_array(self.signal, "Sound signal", 1)
+        signal = inputs.as_array(self.signal, "Sound signal", 1)
         if not (isinstance(self.rate, Real) and math.isfinite(self.rate) and self.rate > 0):
             raise ValueError(f"rate must be a positive number of samples a second, got {self.rate!r:.60}")
         for name in ("step", "select", "selected", "spectrum"):
@@ -56,14 +59,14 @@ class Sound(View):
         size = None if self.size is None else _as_count(self.size, "size", len(signal))
         step = size if self.step is None else _as_count(self.step, "step", len(signal))
         reach = float(np.abs(signal).max())
-        limit = base.as_limit(self.limit) or (1.0 if reach <= 1 + 1e-9 else base.nice(reach))
+        limit = inputs.as_limit(self.limit) or (1.0 if reach <= 1 + 1e-9 else rounding.nice(reach))
         fields = {"signal": signal, "rate": float(self.rate), "size": size, "step": step, "limit": limit}
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         spectrum, bands = _as_spectrum(self.spectrum, self.bands, self.frames, self.rate)
         fields = {"spectrum": spectrum, "bands": bands}
-        fields["selected"] = base.as_index(self.selected, self.frames, "selected")
-        fields["spectrum_limit"] = base.as_limit(self.spectrum_limit, "spectrum_limit")
+        fields["selected"] = inputs.as_index(self.selected, self.frames, "selected")
+        fields["spectrum_limit"] = inputs.as_limit(self.spectrum_limit, "spectrum_limit")
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 
@@ -106,8 +109,8 @@ class Sound(View):
     def _ends(self) -> tuple[float, float]:
         """The two ends of the colours of the spectrogram."""
         low, high = float(self.spectrum.min()), float(self.spectrum.max())
-        low = -base.nice(-low) if low < -1e-9 else 0.0
-        return low, max(self.spectrum_limit or base.nice(high), low + 1e-9)
+        low = -rounding.nice(-low) if low < -1e-9 else 0.0
+        return low, max(self.spectrum_limit or rounding.nice(high), low + 1e-9)
 
     def _x(self, samples: Any) -> Any:
         """Pixels from the left of a place in the signal."""
@@ -121,7 +124,7 @@ class Sound(View):
 
     def _amplitudes(self) -> list[tuple[float, str]]:
         """Heights beside the wave, and what is written there."""
-        texts = [base.plain(v).replace("-", "−") for v in (self.limit, 0.0, -self.limit)]
+        texts = [rounding.plain(v).replace("-", "−") for v in (self.limit, 0.0, -self.limit)]
         return list(zip((8, WAVE / 2, WAVE - 8), texts, strict=True))
 
     def _pitches(self) -> list[tuple[float, str]]:
@@ -132,14 +135,16 @@ class Sound(View):
         places = sorted({0, last // 2, last}) if last > 1 else range(last + 1)
         heights = [top + self._map * (1 - (i + 0.5) / (last + 1)) for i in places]
         heights = [min(max(height, top + 8), top + self._map - 8) for height in heights]
-        return [(y, f"{base.plain(round(self.bands[i]))} Hz") for y, i in zip(heights, places, strict=True)]
+        return [
+            (y, f"{rounding.plain(round(self.bands[i]))} Hz") for y, i in zip(heights, places, strict=True)
+        ]
 
     def _colour_ends(self) -> list[tuple[float, str]]:
         """Heights beside the colour bar, and the values there."""
         if self.spectrum is None:
             return []
         top = self._head + GAP
-        texts = [base.plain(v).replace("-", "−") for v in self._ends[::-1]]
+        texts = [rounding.plain(v).replace("-", "−") for v in self._ends[::-1]]
         return list(zip((top + 8, top + self._map - 8), texts, strict=True))
 
     def box(self, measure: Measure) -> Box:
@@ -155,17 +160,17 @@ class Sound(View):
     def draw(self, ax: Axes, box: Box) -> Drawn:
         self._label(ax)
         band = ax.add_patch(Rectangle((0, 0), 0, 0, facecolor="#ffd591", edgecolor="none", clip_on=False))
-        style = {"facecolor": base.COLOURS[0], "edgecolor": base.COLOURS[0], "linewidth": 0.8}
+        style = {"facecolor": palette.COLOURS[0], "edgecolor": palette.COLOURS[0], "linewidth": 0.8}
         wave = ax.add_patch(Polygon(np.zeros((3, 2)), closed=True, joinstyle="bevel", clip_on=False, **style))
         lanes = ax.add_collection(LineCollection([], clip_on=False), autolim=False)
-        numbers, name = (base.numbers(ax, np.zeros((0, 2))) for _ in range(2))
-        numbers.set_facecolor(base.GREY)
+        numbers, name = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
+        numbers.set_facecolor(palette.GREY)
         name.set_facecolor("black")
-        (dots,) = ax.plot([], [], "o", color=base.COLOURS[0], markersize=4, clip_on=False)
+        (dots,) = ax.plot([], [], "o", color=palette.COLOURS[0], markersize=4, clip_on=False)
         drawn = Drawn(ax, moving=[band, wave, dots, lanes, numbers, name])
         vars(drawn.parts).update(band=band, wave=wave, dots=dots, lanes=lanes, numbers=numbers, name=name)
         if self.spectrum is not None:
-            drawn.maps.append(base.image(ax, 0, self._head + GAP, WIDE, self._map))
+            drawn.maps.append(grid.image(ax, 0, self._head + GAP, WIDE, self._map))
             drawn.parts.frames = outlines(ax, drawn, (0, 1))
         return drawn
 
@@ -174,14 +179,16 @@ class Sound(View):
         for t, text in self._times().items():
             x = self._x(t * self.rate)
             ax.plot([x, x], [0, self._height + 5], **grey)
-            base.write(ax, x, self._height + 17, text, ha="center", color=base.GREY)
+            fonts.write(ax, x, self._height + 17, text, ha="center", color=palette.GREY)
         ax.plot([0, WIDE], [WAVE / 2, WAVE / 2], **grey)
         for y, text in [*self._amplitudes(), *self._pitches()]:
-            base.write(ax, -8, y, text, ha="right", color=base.GREY)
+            fonts.write(ax, -8, y, text, ha="right", color=palette.GREY)
         if self.spectrum is not None:
-            base.image(ax, WIDE + 14, self._head + GAP, BAR, self._map).set_data(base.lut(False)[::-1, None])
+            grid.image(ax, WIDE + 14, self._head + GAP, BAR, self._map).set_data(
+                palette.lut(False)[::-1, None]
+            )
         for y, text in self._colour_ends():
-            base.write(ax, WIDE + 14 + BAR + 5, y, text, color=base.GREY)
+            fonts.write(ax, WIDE + 14 + BAR + 5, y, text, color=palette.GREY)
 
     def update(self, drawn: Drawn) -> None:
         wave = self._envelope()
@@ -192,10 +199,10 @@ class Sound(View):
         self._mark_frames(drawn)
         chosen = [] if self.selected is None else [self.selected]
         drawn.parts.name.set_paths([outline(f"frame {i}") for i in chosen])
-        base.surround([drawn.parts.band], None)
+        grid.surround([drawn.parts.band], None)
         for i in chosen:
             left, right = self._span(i)
-            base.surround([drawn.parts.band], (left, 0, right - left, self._head - NUMBERS))
+            grid.surround([drawn.parts.band], (left, 0, right - left, self._head - NUMBERS))
             drawn.parts.name.set_offsets([min(max((left + right) / 2, 40), WIDE - 40), -12])
         if self.spectrum is not None:
             self._show_spectrum(drawn)
@@ -223,11 +230,11 @@ class Sound(View):
         ends = np.stack([np.stack([left + 1, y], 1), np.stack([right - 1, y], 1)], 1)
         chosen = shown == self.selected
         drawn.parts.lanes.set_segments(ends)
-        drawn.parts.lanes.set_color(np.where(chosen, "black", base.COLOURS[0]))
+        drawn.parts.lanes.set_color(np.where(chosen, "black", palette.COLOURS[0]))
         drawn.parts.lanes.set_linewidth(np.where(chosen, 4.0, 2.2))
-        room = base.measure(str(self.frames), base.SMALL) + 8
+        room = fonts.measure(str(self.frames), fonts.SMALL) + 8
         named = shown[:: max(1, math.ceil(room / (apart * every)))]
-        drawn.parts.numbers.set_paths([outline(str(i), base.SMALL) for i in named])
+        drawn.parts.numbers.set_paths([outline(str(i), fonts.SMALL) for i in named])
         middles = np.mean(self._span(named), axis=0)
         drawn.parts.numbers.set_offsets(np.stack([middles, np.full(len(named), self._head - 7.0)], 1))
 
@@ -237,14 +244,14 @@ class Sound(View):
             ::-1
         ]  # (bands, frames), low bands at the bottom
         share = np.clip((cells - low) / (high - low), 0, 1)
-        drawn.maps[0].set_data(base.cells(share, False, 1.0))
+        drawn.maps[0].set_data(palette.cells(share, False, 1.0))
         drawn.maps[0].set_extent((*self._strips(), self._head + GAP + self._map, self._head + GAP))
         place = None
         if self.selected is not None:
             left, right = self._strips()
             wide = (right - left) / self.frames
             place = (left + self.selected * wide, self._head + GAP, wide, self._map)
-        base.surround(drawn.parts.frames, place)
+        grid.surround(drawn.parts.frames, place)
 
     def _strips(self) -> tuple[float, float]:
         """Where the spectrogram begins and ends: a column is a step wide, around the middle of its frame."""
@@ -253,7 +260,7 @@ class Sound(View):
 
     # ------------------------------------------------------------ words
 
-    def hits(self, box: Box) -> list[dict[str, Any]]:
+    def hits(self, box: Box) -> list[Hit]:
         if self.size is None:
             return []
         left, right = self._strips()
@@ -264,7 +271,7 @@ class Sound(View):
             x1 = WIDE if i + every >= self.frames else left + (i + every) * wide
             more = {"axes": ("frame", ""), "select": self.select, "selected": self.selected, "first": i}
             place = (x0, 0, x1 - x0, self._height)
-            found.append(base.grid_hit(place, [str(i)], [""], [[self._words(i)]], **more))
+            found.append(grid.grid_hit(place, [str(i)], [""], [[self._words(i)]], **more))
         return found
 
     def _words(self, i: int) -> str:
@@ -283,15 +290,14 @@ class Sound(View):
         return number(self.strongest[i], 0)
 
     def _say(self, value: float) -> str:
-        return number(value, base.digits_for(self.limit) + 1)
+        return number(value, rounding.digits_for(self.limit) + 1)
 
     def describe(self) -> str:
-        n, top = len(self.signal), base.largest(np.abs(self.signal), self.limit)[0]
-        words = (
-            f"{self.title or 'sound'}: {number(self.seconds, 3)} s, {n} samples at {base.plain(self.rate)} Hz"
-        )
+        n, top = len(self.signal), rounding.largest(np.abs(self.signal), self.limit)[0]
+        words = f"{self.title or 'sound'}: {number(self.seconds, 3)} s, {n} samples at "
+        words += f"{rounding.plain(self.rate)} Hz"
         words += f", largest {self._say(self.signal[top])} at {number(top / self.rate, 3)} s"
-        heard = self.signal[np.abs(self.signal) > base.nothing(self.limit)]
+        heard = self.signal[np.abs(self.signal) > rounding.nothing(self.limit)]
         words += f", {int((np.diff(np.sign(heard)) != 0).sum())} zero crossings"
         if self.size is None or self.frames > LISTED:
             parts = np.array_split(self.signal, min(n, 8))
@@ -308,7 +314,7 @@ class Sound(View):
 
     def _frames(self) -> str:
         """The frames in words."""
-        count, loudest = self.frames, base.largest(self.loudness, self.limit)[0]
+        count, loudest = self.frames, rounding.largest(self.loudness, self.limit)[0]
         words = f"; {count} frame{'s' * (count > 1)} of {self.size} samples every {self.step}"
         if count <= LISTED:
             words += ", rms " + " ".join(map(self._say, self.loudness))
@@ -341,9 +347,9 @@ def _as_spectrum(spectrum: Any, bands: Any, frames: int, rate: float) -> tuple[A
         if bands is not None:
             raise ValueError("bands are the frequencies of a spectrum: pass the spectrum as well")
         return None, None
-    spectrum = base.as_array(spectrum, "Sound spectrum", 2)
+    spectrum = inputs.as_array(spectrum, "Sound spectrum", 2)
     count = spectrum.shape[1]
-    bands = base.as_array(np.linspace(0, rate / 2, count) if bands is None else bands, "bands", 1)
+    bands = inputs.as_array(np.linspace(0, rate / 2, count) if bands is None else bands, "bands", 1)
     if spectrum.shape[0] != frames:
         raise ValueError(f"spectrum has {spectrum.shape[0]} rows, but the signal has {frames} frames")
     if len(bands) != count:

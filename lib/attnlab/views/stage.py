@@ -5,9 +5,8 @@ encoded once), the cells of the maps (one pixel a cell, enlarged by the browser)
 bars, lines: transparent, a palette of at most 255 colours).
 """
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +17,25 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from attnlab.views import base
-from attnlab.views.base import Box, Drawn, View
-
-# Pixels at scale 1: a row of views (with its rim the column of JupyterLab on a screen of 1280), the rim,
-# between views, a title.
-WIDEST, EDGE, BETWEEN, TITLE = 840, 4, 22, 26
-SMALLEST = 0.7  # scale of small multiples: text of 10 pixels
-HEADING = 11.5, "bold"
+from attnlab.views import fonts
+from attnlab.views.layout import HEADING, TITLE, WIDEST, Slot, arrange, heading
+from attnlab.views.payload import Cells, Hit
+from attnlab.views.png import as_png, encode
+from attnlab.views.protocol import Drawable, Drawn
 
 
 @dataclass(frozen=True)
-class Slot:
-    """Where a view stands: the upper left corner of its axes, in pixels at scale 1, and its box."""
-
-    x: float
-    y: float
-    box: Box
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What the screen paints. Places are in device pixels, but hits in pixels at scale 1."""
+class Scene:
+    """What the stage shows now: all of a `payload.Frame` but for how it travels."""
 
     background: bytes | None  # PNG; None: the one before still stands
-    size: tuple[int, int]  # width, height
-    css_size: tuple[float, float]  # the same in CSS pixels
-    scale: float  # CSS pixels for a pixel of the hits
-    maps: list[dict[str, Any]]  # place [x, y, width, height], size [cols, rows], rgba bytes
-    overlay: bytes  # PNG
-    place: tuple[int, int]  # upper left corner of the overlay
-    hits: list[dict[str, Any]]
+    pixels: tuple[int, int]
+    size: tuple[float, float]
+    scale: float
+    maps: list[Cells]
+    overlay: bytes
+    place: tuple[int, int]
+    hits: list[Hit]
     digest: str
 
 
@@ -57,7 +44,7 @@ class Stage:
 
     def __init__(self, scale: float = 1.0, ratio: float = 1.0) -> None:
         self.scale, self.ratio = scale, ratio
-        self.views: tuple[View, ...] = ()
+        self.views: tuple[Drawable, ...] = ()
         self.pointer: tuple[int, str, int] | None = None  # a view, a place in it and a row: what it is on
         self._slots: list[Slot] = []
         self._size = (1.0, 1.0)
@@ -66,7 +53,7 @@ class Stage:
         self._dpi = 0.0
         self._new_figure()
 
-    def show(self, views: Sequence[View]) -> Frame:
+    def show(self, views: Sequence[Drawable]) -> Scene:
         """Draw `views`, moving only what changed since the last call."""
         stale = self._arrange(tuple(views))
         if stale:
@@ -77,13 +64,13 @@ class Stage:
         overlay, place = self._overlay()
         hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
         sizes = self._pixels, self.size, self.scale
-        return Frame(background, *sizes, self._maps(), overlay, place, hits, self.digest)
+        return Scene(background, *sizes, self._maps(), overlay, place, hits, self.digest)
 
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
         self.scale, self.ratio = scale, ratio
 
-    def _pointed(self, index: int) -> View:
+    def _pointed(self, index: int) -> Drawable:
         """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
         view = self.views[index]
         return view.pointed(*self.pointer[1:]) if self.pointer and self.pointer[0] == index else view
@@ -110,7 +97,7 @@ class Stage:
         if colours:
             style = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
             picture = picture.quantize(colours, **style)
-        return _png(picture, optimize=True)
+        return as_png(picture, optimize=True)
 
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
@@ -118,16 +105,16 @@ class Stage:
         for title in moving:
             title.set_animated(False)  # a figure leaves its animated texts out, unlike an axes
         try:
-            self._figure.savefig(path, format=kind, dpi=2 * base.DPI * self.scale)
+            self._figure.savefig(path, format=kind, dpi=2 * fonts.DPI * self.scale)
         finally:
             for title in moving:
                 title.set_animated(True)
 
     # ------------------------------------------------------------ arranging
 
-    def _arrange(self, views: tuple[View, ...]) -> bool:
+    def _arrange(self, views: tuple[Drawable, ...]) -> bool:
         """Make the figure hold `views`; True when the background must be painted again."""
-        boxes, titles = [view.box(base.measure) for view in views], [view.title for view in views]
+        boxes, titles = [view.box(fonts.measure) for view in views], [view.title for view in views]
         slots, size = arrange(boxes, titles, WIDEST / self.scale)
         kept = len(views) == len(self.views)
         stale = not kept or slots != self._slots or size != self._size or self._dpi != self._wanted_dpi
@@ -149,11 +136,11 @@ class Stage:
     def _new_axes(self) -> Axes:
         """Axes for one more view. Every axes needs a label of its own, and every view a title above it."""
         self._titles.append(
-            self._figure.text(0, 0, "", fontproperties=base.font(*HEADING), va="center", parse_math=False)
+            self._figure.text(0, 0, "", fontproperties=fonts.font(*HEADING), va="center", parse_math=False)
         )
         return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
 
-    def _draw(self, view: View, slot: Slot, ax: Axes) -> Drawn:
+    def _draw(self, view: Drawable, slot: Slot, ax: Axes) -> Drawn:
         ax.set_axis_off()
         ax.patch.set_visible(False)
         ax.set(xlim=(0, slot.box.width), ylim=(slot.box.height, 0), autoscale_on=False)
@@ -164,7 +151,7 @@ class Stage:
 
     def _place(self) -> None:
         width, height = self._size
-        self._figure.set_size_inches(width / base.DPI, height / base.DPI)
+        self._figure.set_size_inches(width / fonts.DPI, height / fonts.DPI)
         for slot, drawn in zip(self._slots, self._drawn, strict=True):
             box = slot.box
             drawn.ax.set_position(
@@ -192,7 +179,7 @@ class Stage:
 
     @property
     def _wanted_dpi(self) -> float:
-        return base.DPI * self.scale * self.ratio
+        return fonts.DPI * self.scale * self.ratio
 
     @property
     def _pixels(self) -> tuple[int, int]:
@@ -205,9 +192,11 @@ class Stage:
         self._dpi = self._wanted_dpi
 
     def _background_png(self) -> bytes:
-        return _png(Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB"), compress_level=6)
+        return as_png(
+            Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB"), compress_level=6
+        )
 
-    def _maps(self) -> list[dict[str, Any]]:
+    def _maps(self) -> list[Cells]:
         height, layers = self._pixels[1], []
         for drawn in self._drawn:
             for picture in drawn.maps:
@@ -232,106 +221,16 @@ class Stage:
         return encode(np.asarray(self._canvas.buffer_rgba()))
 
 
-def heading(title: str) -> str:
-    """A title as it is drawn: no wider than a row of views."""
-    return base.fitted(title, WIDEST - 8, *HEADING)
-
-
-def one_row_scale(views: Sequence[View]) -> float:
-    """The scale, down to SMALLEST, at which the views stand in one row; 1 when they need more rows anyway."""
-    boxes = [_with_title(view.box(base.measure), view.title) for view in views]
-    scale = WIDEST / (sum(box.outer[0] for box in boxes) + BETWEEN * (len(boxes) - 1))
-    return scale if SMALLEST <= scale < 1 and not any(box.wide for box in boxes) else 1.0
-
-
-def arrange(
-    boxes: Sequence[Box], titles: Sequence[str], widest: float = WIDEST
-) -> tuple[list[Slot], tuple[float, float]]:
-    """Place boxes in rows no wider than `widest` where they fit; spare width goes to boxes that can grow."""
-    boxes = [_with_title(box, title) for box, title in zip(boxes, titles, strict=True)]
-    rows: list[list[int]] = []
-    room = 0.0
-    for i, box in enumerate(boxes):
-        needed = box.outer[0] + BETWEEN
-        if not rows or box.wide or boxes[rows[-1][-1]].wide or needed > room:
-            rows.append([])
-            room = widest + BETWEEN
-        rows[-1].append(i)
-        room -= needed
-    width = max(sum(boxes[i].outer[0] for i in row) + BETWEEN * (len(row) - 1) for row in rows)
-    slots: list[Slot] = [Slot(0, 0, box) for box in boxes]
-    y = float(EDGE)
-    for row in rows:
-        tops = max((TITLE if titles[i] else 0) + boxes[i].top for i in row)
-        for i, x, box in _row([boxes[i] for i in row], row, width):
-            slots[i] = Slot(x + box.left, y + tops, box)
-        y += tops + max(boxes[i].height + boxes[i].bottom for i in row) + EDGE
-    return slots, (float(-(-(width + 2 * EDGE) // 1)), float(-(-y // 1)))
-
-
-def _with_title(box: Box, title: str) -> Box:
-    """The box, wide enough for the title above it."""
-    missing = base.measure(heading(title), *HEADING) + 8 - box.outer[0] if title else 0.0
-    return replace(box, right=box.right + 16 * -(-missing // 16)) if missing > 0 else box
-
-
-def _row(boxes: Sequence[Box], numbers: Sequence[int], width: float) -> Any:
-    growing = sum(box.grow for box in boxes)
-    spare = width - sum(box.outer[0] for box in boxes) - BETWEEN * (len(boxes) - 1)
-    x = float(EDGE)
-    for i, box in zip(numbers, boxes, strict=True):
-        more = min(spare / growing, box.width) if box.grow else 0.0
-        box = replace(box, width=box.width + more)
-        yield i, x, box
-        x += box.outer[0] + BETWEEN
-
-
-def _alike(one: View, other: View) -> bool:
+def _alike(one: Drawable, other: Drawable) -> bool:
     return type(one) is type(other) and one.key() == other.key()
 
 
-def _moved(view: View, slot: Slot, index: int) -> list[dict[str, Any]]:
+def _moved(view: Drawable, slot: Slot, index: int) -> list[Hit]:
     """The view's hits, from its axes to the picture; to point at a row is to point at it in that view."""
     hits = view.hits(slot.box)
     for hit in hits:
         if "point" in hit:
-            hit["point"] = [index, hit["point"]]
+            hit["point"] = (index, str(hit["point"]))
         x, y, width, height = hit["box"]
         hit["box"] = [x + slot.x, y + slot.y, width, height]
     return hits
-
-
-def encode(rgba: np.ndarray) -> tuple[bytes, tuple[int, int]]:
-    """A mostly transparent picture, uint8 [height, width, 4], cropped to what is in it: PNG and its corner.
-
-    Colours are told apart by the upper three bits of each channel, which makes a palette without a search; an
-    entry of the palette is the mean of its pixels.
-    """
-    words = rgba.view("<u4")[..., 0]  # a pixel is one number: alpha, blue, green, red
-    seen = words >= 8 << 24  # fainter than that is invisible
-    ys, xs = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    if not len(ys):
-        return _png(Image.new("LA", (1, 1))), (0, 0)
-    part, corner = np.s_[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1], (int(xs[0]), int(ys[0]))
-    seen = np.ascontiguousarray(seen[part])
-    kept = words[part][seen]
-    codes = kept >> 5 & 0o7 | kept >> 10 & 0o70 | kept >> 15 & 0o700 | kept >> 20 & 0o7000
-    count = np.bincount(codes, minlength=4096)
-    entries = np.flatnonzero(count)
-    if len(entries) > 255:
-        return _png(Image.fromarray(np.ascontiguousarray(rgba[part])), compress_level=1), corner
-    sums = [np.bincount(codes, kept >> 8 * channel & 255, 4096)[entries] for channel in range(4)]
-    palette = np.round(np.stack(sums, axis=1) / count[entries, None]).astype(np.uint8)
-    index = np.zeros(4096, np.uint8)
-    index[entries] = np.arange(1, len(entries) + 1)
-    pixels = np.zeros(seen.shape, np.uint8)
-    pixels[seen] = index[codes]
-    picture = Image.fromarray(pixels)
-    picture.putpalette(b"\0\0\0" + palette[:, :3].tobytes())
-    return _png(picture, compress_level=3, transparency=b"\0" + palette[:, 3].tobytes()), corner
-
-
-def _png(picture: Image.Image, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", **options)
-    return buffer.getvalue()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlab.views import base
+from attnlab.views import inputs
 
 # What the pointer says of a part that has no note.
 KINDS = {
@@ -114,7 +114,7 @@ def _as_value(number: Any, name: str) -> float | str | None:
     if getattr(number, "shape", None) == ():  # of NumPy or torch
         number = number.item()
     if isinstance(number, Real | None):
-        return base.as_number(number, f"number of part {name!r}")
+        return inputs.as_number(number, f"number of part {name!r}")
     raise TypeError(f"number of part {name!r} must be a number or a text, got {number!r:.60}")
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from attnlab.views import base
-from attnlab.views.text import cut, length
+from attnlab.views import fonts
+from attnlab.views.fonts import cut, length
 
 WIDE, HIGH, LINE, LEAST = 400.0, 300.0, 18, 13  # pixels: the whole picture, a line of words, a small one
 OUT, NEXT = 14, 16  # pixels: from the picture to the labels beside it, their distance
@@ -48,7 +48,7 @@ class Label(NamedTuple):
     @property
     def pad(self) -> list[tuple[float, float]]:
         """A rectangle behind the text, so that no line runs through it."""
-        right, half = self.x + length(self.text, self.size) + 3, self.size * base.DPI / 72 * 0.62
+        right, half = self.x + length(self.text, self.size) + 3, self.size * fonts.DPI / 72 * 0.62
         up, down = self.y - half, self.y + half
         return [(self.x - 3, up), (right, up), (right, down), (self.x - 3, down)]
 
@@ -73,10 +73,10 @@ def merged(areas: Sequence[Area]) -> list[list[tuple[float, float]]]:
 
 def inside(texts: Sequence[str], area: Area) -> Label | None:
     """The longest of the texts that fits into a rectangle."""
-    for size in (base.SIZE, base.SMALL):
-        if area.height < size * base.DPI / 72 + 2:
+    for size in (fonts.SIZE, fonts.SMALL):
+        if area.height < size * fonts.DPI / 72 + 2:
             continue
-        for text in texts if size == base.SIZE or area.height < 17 else texts[:2]:
+        for text in texts if size == fonts.SIZE or area.height < 17 else texts[:2]:
             if length(text, size) <= area.width - 10:
                 return Label(text, size, area.x + 5, area.y + area.height / 2)
     return None
@@ -92,9 +92,9 @@ def beside(spots: Sequence[tuple[float, str]], room: float) -> list[Label]:
     for i in reversed(range(len(heights))):
         heights[i] = min(heights[i], heights[i + 1] - NEXT if i + 1 < len(heights) else HIGH - NEXT / 2)
     labels = [
-        Label(cut(text, room), base.SIZE, WIDE + OUT, y, place)
+        Label(cut(text, room), fonts.SIZE, WIDE + OUT, y, place)
         for (place, text), y in zip(kept, heights, strict=True)
     ]
     if every > 1:  # said, not silently left out
-        labels.append(Label(f"one name of {every} is written", base.SMALL, WIDE + OUT, -LINE / 2 - 2))
+        labels.append(Label(f"one name of {every} is written", fonts.SMALL, WIDE + OUT, -LINE / 2 - 2))
     return labels

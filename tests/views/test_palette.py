@@ -10,7 +10,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from attnlab.views import Heatmap, base
+from attnlab.views import Heatmap, fonts, palette
 from attnlab.views.stage import Stage
 from tests.views.samples import KINDS, Viewer, composed, view
 
@@ -33,14 +33,14 @@ def test_the_measure_of_contrast_is_right() -> None:
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_numbers_can_be_read_on_all_colours_of_a_map(signed: bool) -> None:
-    colours = base.lut(signed)
+    colours = palette.lut(signed)
     assert len(colours) == 256
-    assert contrast(colours[:, :3] / 255, base.ink(colours)[:, :3]).min() >= 4.5
+    assert contrast(colours[:, :3] / 255, palette.ink(colours)[:, :3]).min() >= 4.5
 
 
 def test_numbers_can_be_read_on_masked_cells() -> None:
-    masked = np.array([base.MASKED])
-    assert contrast(masked[:, :3] / 255, base.ink(masked)[:, :3]).min() >= 4.5
+    masked = np.array([palette.MASKED])
+    assert contrast(masked[:, :3] / 255, palette.ink(masked)[:, :3]).min() >= 4.5
 
 
 def test_the_colours_of_the_numbers_are_the_ones_drawn() -> None:
@@ -48,44 +48,44 @@ def test_the_colours_of_the_numbers_are_the_ones_drawn() -> None:
     viewer, values = Viewer(ratio=2), np.linspace(0, 1, 12)[None]
     picture = composed(viewer.show(Heatmap(values, signed=False)))
     x, y, width, height = viewer.show(Heatmap(values, signed=False)).maps[0]["place"]
-    for c, colour in enumerate(base.cells(values, False, 1.0)[0]):
+    for c, colour in enumerate(palette.cells(values, False, 1.0)[0]):
         cell = picture[y + 8 : y + height - 8, x + c * width // 12 + 6 : x + (c + 1) * width // 12 - 6]
         cell = cell.reshape(-1, 3) / 255
         assert contrast(cell, colour[:3] / 255).max() > 4.2, "the middle of the strokes"
 
 
-@pytest.mark.parametrize(("colour", "least"), [*((c, 3.0) for c in base.COLOURS), (base.GREY, 7.0)])
+@pytest.mark.parametrize(("colour", "least"), [*((c, 3.0) for c in palette.COLOURS), (palette.GREY, 7.0)])
 def test_lines_and_grey_text_can_be_seen_on_white(colour: str, least: float) -> None:
     assert contrast(np.array(to_rgb(colour)), np.ones(3)) >= least
 
 
 def test_no_line_is_told_by_colour_alone() -> None:
-    kinds = list(zip(base.COLOURS, base.MARKERS, map(str, base.STYLES), strict=True))
+    kinds = list(zip(palette.COLOURS, palette.MARKERS, map(str, palette.STYLES), strict=True))
     assert all(len({kind[i] for kind in kinds}) == len(kinds) for i in range(3))
 
 
 def test_cells_take_the_colours_of_the_scale() -> None:
     values = np.array([[0, 0.5, 1, 2, -np.inf]])
-    viridis, diverging = base.lut(False), base.lut(True)
-    assert np.array_equal(base.cells(values, False, 1)[0], [*viridis[[0, 128, 255, 255]], base.MASKED])
-    signed = base.cells(np.array([[-3, 0, 3, -9]]), True, 3)[0]
+    viridis, diverging = palette.lut(False), palette.lut(True)
+    assert np.array_equal(palette.cells(values, False, 1)[0], [*viridis[[0, 128, 255, 255]], palette.MASKED])
+    signed = palette.cells(np.array([[-3, 0, 3, -9]]), True, 3)[0]
     assert np.array_equal(signed, diverging[[0, 128, 255, 0]])
     assert diverging[128, :3].min() > 240, "nothing is white"
 
 
 def test_a_number_stands_in_the_middle_whatever_its_signs() -> None:
     for text in ("0.12", "−1.11", "7", "−∞", "1.0e−5"):
-        low, high = base.ends_of(base._glyphs(text))
+        low, high = fonts.ends_of(fonts._glyphs(text))
         assert low[0] == pytest.approx(-high[0])
-    assert base.ends_of(base._glyphs("11"))[1, 1] == pytest.approx(
-        base.ends_of(base._glyphs("88"))[1, 1], abs=0.3
+    assert fonts.ends_of(fonts._glyphs("11"))[1, 1] == pytest.approx(
+        fonts.ends_of(fonts._glyphs("88"))[1, 1], abs=0.3
     )
 
 
 def test_fonts_come_from_one_place() -> None:
-    assert "DejaVu Sans" in base.font().get_family()
-    assert base.font(9, "bold").get_size() == 9 and base.font().get_size() == base.SIZE
-    assert base.measure("mm") > 1.9 * base.measure("m") > 0 == base.measure("")
+    assert "DejaVu Sans" in fonts.font().get_family()
+    assert fonts.font(9, "bold").get_size() == 9 and fonts.font().get_size() == fonts.SIZE
+    assert fonts.measure("mm") > 1.9 * fonts.measure("m") > 0 == fonts.measure("")
 
 
 @pytest.mark.parametrize("kind", KINDS)

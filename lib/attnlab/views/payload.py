@@ -1,0 +1,66 @@
+"""What crosses to the browser: `screen.js` reads the same names.
+
+Places and sizes are in device pixels, but those of a hit in pixels at scale 1 (CSS pixels are `scale` times
+as many).
+"""
+
+from collections.abc import Callable
+from typing import NotRequired, TypedDict
+
+Tell = Callable[[int, int], str]  # row, column -> what the pointer says of that cell
+
+
+class Hit(TypedDict):
+    """A grid of cells that the pointer finds. Its texts are sent, or, where there are many, asked for."""
+
+    box: list[float]  # left, top, width, height
+    rows: list[str]
+    cols: list[str]
+    values: list[list[str]] | Tell | None  # [row][column]; None in the browser: ask the kernel
+    axes: NotRequired[tuple[str, str]]  # what a row and a column are called
+    name: NotRequired[str]  # of the whole grid
+    select: NotRequired[str | None]  # the control that a click on a row sets
+    selected: NotRequired[int | None]  # the row that is chosen
+    first: NotRequired[int]  # the row of the control that row 0 stands for
+    margin: NotRequired[float]  # the labels left of the box, where a click counts too
+    point: NotRequired[str | tuple[int, str]]  # while the pointer is on a row, the picture answers
+
+
+class Cells(TypedDict):
+    """The cells of a map, one pixel each: the browser enlarges them without smoothing."""
+
+    place: list[int]  # left, top, width, height
+    size: list[int]  # columns, rows
+    rgba: bytes
+
+
+class Background(TypedDict):
+    """What stands still: labels, scales. Sent when it changes, and named by its number."""
+
+    id: int
+    png: bytes
+
+
+class Frame(TypedDict):
+    """One picture: cells and an overlay on the background, the words for it, and what the pointer finds."""
+
+    number: int  # counts up: an older frame is never painted after a newer one
+    background: int  # the id of the background that it belongs on
+    pixels: tuple[int, int]  # width, height
+    size: tuple[float, float]  # the same in CSS pixels
+    scale: float
+    maps: list[Cells]
+    overlay: bytes  # PNG
+    place: tuple[int, int]  # upper left corner of the overlay
+    hits: list[Hit]
+    digest: str
+    pointer: tuple[int, str, int] | None  # view, place in it and row that the pointer brought forward
+    moved: bool  # a control moved, not the pointer
+
+
+class Clock(TypedDict):
+    """A step slider that plays: the browser asks for the next step when this one is painted."""
+
+    control: str
+    at: int
+    wait: int  # milliseconds
