@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+import attnlab
 
 PACKAGE = Path(__file__).parents[1] / "lib" / "attnlab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -25,30 +27,16 @@ LAYERS: dict[str, set[str]] = {
     "pretrained": {"numpy", "torch"},
     "views": {"attention", "numpy", "matplotlib", "PIL"},
     "checks": {"attention", "tokens", "numpy"},
-    "screen": {"views", "anywidget", "traitlets"},
-    "controls": {"tokens", "views", "numpy", "ipywidgets", "traitlets"},
-    "learner": {"controls", "views"},
-    "filmstrip": {"screen", "views"},
-    "panel": {"controls", "learner", "filmstrip", "screen", "views", "ipywidgets", "IPython"},
-    "live": {"learner", "panel", "screen", "views", "ipywidgets", "IPython"},
+    "panels": {"tokens", "views", "numpy", "anywidget", "ipywidgets", "traitlets", "IPython"},
     "server": {"jupyter_server"},
-    "__init__": {
-        "attention",
-        "tokens",
-        "tasks",
-        "models",
-        "training",
-        "scale",
-        "pretrained",
-        "views",
-        "checks",
-        "controls",
-        "live",
-        "panel",
-        "screen",
-    },
+    "__init__": set(),
 }
 NEVER = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
+# Names that would fit any module: what is in it does not show.
+SAY_NOTHING = {
+    "base", "basics", "boundary", "common", "core", "general", "helper", "helpers", "lib", "main", "misc",
+    "shared", "stuff", "support", "tool", "tools", "util", "utils",
+}  # fmt: skip
 
 
 def layer(path: Path) -> str:
@@ -80,6 +68,35 @@ def import_faults(source: str, path: Path) -> Iterator[str]:
             yield f"{path.name} imports {name}"
         elif target not in LAYERS[here] | {here} and target not in sys.stdlib_module_names:
             yield f"{here} imports {name}"
+
+
+def module_of(name: str, modules: Mapping[str, Path]) -> str | None:
+    """The module of the package that an imported name lies in."""
+    parts = name.split(".")
+    prefixes = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((prefix for prefix in prefixes if prefix in modules), None)
+
+
+def circles(sources: Mapping[str, tuple[Path, str]]) -> list[list[str]]:
+    """Groups of modules of which each reaches each other by imports, those inside functions too."""
+    paths = {name: path for name, (path, _) in sources.items()}
+    reached = {
+        name: {module_of(each, paths) for each in imported(ast.parse(source), path)} - {name, None}
+        for name, (path, source) in sources.items()
+    }
+    for middle in reached:  # Warshall: whoever reaches the middle reaches what it reaches
+        for name in reached:
+            if middle in reached[name]:
+                reached[name] = reached[name] | reached[middle]
+    found = {
+        tuple(sorted(o for o in reached[n] if o and n in reached[o])) for n in reached if n in reached[n]
+    }
+    return sorted(map(list, found))
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def encoding_faults(source: str) -> Iterator[str]:
@@ -119,6 +136,23 @@ def test_imports_run_downwards(path: Path) -> None:
     assert list(import_faults(path.read_text(encoding="utf-8"), path)) == []
 
 
+def test_no_circles_inside_folders_either() -> None:
+    assert circles({dotted(path): (path, path.read_text(encoding="utf-8")) for path in MODULES}) == []
+
+
+def test_a_circle_is_found() -> None:
+    sources = {
+        "__init__": "from attnlab.views.stage import Stage",
+        "view": "def f():\n    from attnlab.views.stage import Stage",
+        "stage": "from . import layout",
+        "layout": "import attnlab.views.view",
+        "maps": "from attnlab.views import view",
+    }
+    paths = {PACKAGE / "views" / f"{name}.py": source for name, source in sources.items()}
+    found = circles({dotted(path): (path, source) for path, source in paths.items()})
+    assert found == [["attnlab.views.layout", "attnlab.views.stage", "attnlab.views.view"]]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_files_are_opened_with_an_encoding(path: Path) -> None:
     assert list(encoding_faults(path.read_text(encoding="utf-8"))) == []
@@ -133,10 +167,22 @@ def test_modules_and_functions_are_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_names_say_what_is_inside(path: Path) -> None:
-    assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert path.stem not in SAY_NOTHING
 
 
-@pytest.mark.parametrize("module", ["attnlab", "attnlab.attention", "attnlab.views", "attnlab.panel"])
+def test_a_name_that_says_nothing_is_found() -> None:
+    assert {"base", "utils", "common"} <= SAY_NOTHING
+
+
+def test_the_public_names_are_where_the_stub_says() -> None:
+    for name in dir(attnlab):
+        assert getattr(attnlab, name) is not None
+    assert set(attnlab.__all__) < set(dir(attnlab)) and "fit" not in attnlab.__all__
+    with pytest.raises(AttributeError, match="attnlab has no 'Heatmaps'; it has Adam, Areas"):
+        _ = attnlab.Heatmaps
+
+
+@pytest.mark.parametrize("module", ["attnlab", "attnlab.attention", "attnlab.views", "attnlab.panels.panel"])
 def test_importing_is_cheap(module: str) -> None:
     costly = ["torch", "matplotlib.pyplot", "scipy", "jupyter_server"]
     cheap = ["numpy", "ipywidgets", "matplotlib"] if module == "attnlab" else []
@@ -150,15 +196,15 @@ def test_importing_is_cheap(module: str) -> None:
     [
         ("attention/scaled.py", "import matplotlib"),
         ("attention/scaled.py", "from .. import views"),
-        ("attention/positions.py", "from attnlab.panel import explore"),
+        ("attention/positions.py", "from attnlab.panels.panel import explore"),
         ("attention/positions.py", "from attnlab import explore"),
         ("views/maps.py", "import ipywidgets"),
-        ("views/maps.py", "from .. import screen"),
-        ("views/maps.py", "from ..panel import Panel"),
+        ("views/maps.py", "from ..panels import screen"),
+        ("views/maps.py", "from ..panels.panel import Panel"),
         ("views/maps.py", "def f():\n    from matplotlib import pyplot"),
         ("views/maps.py", "import matplotlib.pyplot as plt"),
         ("checks/verdict.py", "import matplotlib"),
-        ("screen.py", "from attnlab.panel import Panel"),
+        ("screen.py", "from attnlab.panels.panel import Panel"),
         ("panel.py", "import torch"),
         ("another.py", "import numpy"),
     ],
@@ -172,7 +218,7 @@ def test_an_upward_import_is_found(module: str, source: str) -> None:
     [
         ("views/maps.py", "from .view import View\nfrom ..attention import softmax\nimport math"),
         ("views/maps.py", "from attnlab.views import fonts"),
-        ("panel.py", "from . import screen\nfrom attnlab.views.stage import Stage"),
+        ("panels/panel.py", "from . import screen\nfrom attnlab.views.stage import Stage"),
     ],
 )
 def test_a_downward_import_is_fine(module: str, source: str) -> None:

@@ -20,8 +20,8 @@ import numpy as np
 from IPython import get_ipython
 from PIL import Image
 
-from attnlab.panel import Panel
-from attnlab.screen import Screen
+from attnlab.panels.panel import Panel
+from attnlab.panels.screen import Screen
 from attnlab.views import stage
 from tests.benchmarks import others, pictures, trainings
 

@@ -20,7 +20,7 @@ from attnlab import (
     explore,
     softmax,
 )
-from attnlab.panel import Panel
+from attnlab.panels.panel import Panel
 from tests.benchmarks.pictures import LAST, SCORES, START, TOKENS
 
 COLUMNS = ["animal", "drink", "state", "time"]

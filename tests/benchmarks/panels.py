@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from attnlab.panels.controls.base import Control
 
-from attnlab.controls.base import Control
-from attnlab.controls.numbers import Steps
-from attnlab.panel import Panel
-from attnlab.screen import Screen
+from attnlab.panels.controls.numbers import Steps
+from attnlab.panels.panel import Panel
+from attnlab.panels.screen import Screen
 from tests.benchmarks.cpu import SETTLE
 from tests.benchmarks.kernels import Kernel
 from tests.benchmarks.tables import progress, table

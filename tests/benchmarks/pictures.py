@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from attnlab import Bars, Curves, Heatmap, Slider, explore, softmax
-from attnlab.panel import Panel
+from attnlab.panels.panel import Panel
 
 TOKENS = ["The", "cat", "drank", "milk", "because", "it", "was", "thirsty", "and", "very", "very", "tired"]
 TITLE = "attention weights"

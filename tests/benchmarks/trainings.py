@@ -12,7 +12,7 @@ from torch import nn
 
 from attnlab import Bars, Curves, Heatmap, Scrub, explore, tasks
 from attnlab.models import Transformer
-from attnlab.panel import Panel
+from attnlab.panels.panel import Panel
 from attnlab.training import Run, fit, sweep
 from attnlab.training.stack import one_thread
 from tests.benchmarks.pictures import LAST, START

@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from attnlab.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
-from attnlab.panel import Panel
+from attnlab.panels.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
+from attnlab.panels.panel import Panel
 from attnlab.views.stage import Stage
 from tests.browser.lab import Lab, LivePanel
 from tests.refresh import NOTEBOOKS

@@ -66,6 +66,9 @@ class Stage:
         sizes = self._pixels, self.size, self.scale
         return Scene(background, *sizes, self._maps(), overlay, place, hits, self.digest)
 
+    def told(self, hit: int, row: int, col: int) -> str:
+        raise NotImplementedError
+
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
         self.scale, self.ratio = scale, ratio

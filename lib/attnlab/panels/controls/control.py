@@ -1,6 +1,7 @@
-"""The face of a control."""
+"""The face of a control, and what all of them share."""
 
-from typing import Any
+from dataclasses import Field
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import ipywidgets as widgets
@@ -11,7 +12,9 @@ WIDE = {"description_width": "initial"}
 class Control:
     """The face of a control. The *raw* value is what its widget holds, the *value* what `panel.set` takes."""
 
+    value: Any
     label: str | None
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # every control is a dataclass
 
     def raw(self, value: Any, name: str) -> Any:
         """The widget's value for `value`; ValueError or TypeError names the control and the remedy."""

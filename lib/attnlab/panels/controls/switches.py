@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 import traitlets as t
 
-from attnlab.controls.base import Control
+from attnlab.panels.controls.control import Control
 
 MOST_ALONE = 4  # a tour shows each of so many things alone; of more only the first and the last
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 import ipywidgets as widgets
 import numpy as np
 
-from attnlab.controls.base import WIDE, Control
+from attnlab.panels.controls.control import WIDE, Control
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,14 @@ class Choice(Control):
         return list(self.options.values()) if isinstance(self.options, Mapping) else list(self.options)
 
     def raw(self, value: Any, name: str) -> Any:
+        """The option that is `value`, or equals it and has its type, or equals it, or is called so."""
+        for same in (_is, _equals_in_kind, _equals):
+            for i, option in enumerate(self.values):
+                if same(option, value):
+                    return i
         if isinstance(value, str) and value in self.labels:
             return self.labels.index(value)
-        for i, option in enumerate(self.values):
-            if option is value or (np.ndim(option) == 0 and np.ndim(value) == 0 and bool(option == value)):
-                return i
-        raise ValueError(f"{name} must be one of {', '.join(self.labels)}; got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(self.labels)}; got {value!r:.60}")
 
     def value_of(self, raw: Any) -> Any:
         return self.values[raw]
@@ -67,6 +69,25 @@ class Choice(Control):
 
     def row(self, index: int, name: str) -> Any:
         return max(0, min(len(self.labels) - 1, index))
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other
+
+
+def _equals_in_kind(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and _equals(one, other)
+
+
+def _equals(one: Any, other: Any) -> bool:
+    """Also of lists, tuples and arrays; True and 1 are two things."""
+    if isinstance(one, bool | np.bool_) is not isinstance(other, bool | np.bool_):
+        return False
+    if isinstance(one, list | tuple) and type(one) is type(other):
+        return len(one) == len(other) and all(map(_equals, one, other))
+    if hasattr(one, "__array__") or hasattr(other, "__array__"):
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 @dataclass(frozen=True)

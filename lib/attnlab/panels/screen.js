@@ -40,11 +40,10 @@ function nameControls(panel) {
   }
 }
 
-function describe(hit, row, col) {
+function describe(hit, row, col, value) {
   const [down, across] = hit.axes;
   const from = `${down} ${hit.rows[row]}`.trim();
   const to = `${across} ${hit.cols[col]}`.trim();
-  const value = hit.values[row][col];
   const colon = value.startsWith("\n") ? ":" : ": ";
   return `${hit.name ? hit.name + ": " : ""}${from}${to ? " → " + to : ""}${colon}${value}`;
 }
@@ -54,11 +53,13 @@ function render({ model, el }) {
   const canvas = make("canvas", "attnlab-canvas", figure);
   const tip = make("div", "attnlab-tip", figure);
   const error = make("pre", "attnlab-error", figure);
+  const printed = make("pre", "attnlab-printed", figure);
   const foot = make("figcaption", "attnlab-foot", figure);
   const sentence = make("span", "attnlab-sentence", foot);
   const save = make("button", "attnlab-save", foot);
   canvas.setAttribute("role", "img");
   error.setAttribute("role", "alert");
+  printed.setAttribute("role", "status");
   sentence.setAttribute("aria-live", "polite");
   save.type = "button";
   save.textContent = "Save picture";
@@ -66,6 +67,7 @@ function render({ model, el }) {
 
   let painted = 0, shown = null, pointer = null, timer = null;
   let asked = model.get("frame").pointer ?? null, waiting = null, saving = false;
+  let cell = { at: "", text: "" }; // the one whose text the kernel was asked for
   let ground = { id: 0, bitmap: null };
 
   const groundOf = ({ id, png }) => {
@@ -87,9 +89,8 @@ function render({ model, el }) {
     context.drawImage(base, 0, 0);
     for (const map of frame.maps) paintMap(context, map);
     context.drawImage(overlay, ...frame.place);
-    const choosing = frame.hits.some((hit) => hit.select);
-    canvas.setAttribute("aria-label", frame.digest + (choosing ? " Arrow keys choose a row." : ""));
-    canvas.tabIndex = choosing ? 0 : -1;
+    canvas.tabIndex = frame.hits.some((hit) => hit.select) ? 0 : -1;
+    nameCanvas();
     if (sentence.textContent !== frame.digest) sentence.textContent = frame.digest;
     if (sentence.scrollHeight > sentence.clientHeight + 1) sentence.tabIndex = 0; // the keyboard scrolls it
     else sentence.removeAttribute("tabindex");
@@ -124,10 +125,25 @@ function render({ model, el }) {
     model.send({ point: wanted, id: waiting });
   }
 
+  // Of a map with many cells the texts are not sent: the kernel is asked for the one under the pointer.
+  function textOf({ hit, row, col }) {
+    if (hit.values) return hit.values[row][col];
+    const at = [shown.number, shown.hits.indexOf(hit), row, col];
+    if (cell.at !== String(at)) {
+      cell = { at: String(at), text: "" };
+      model.send({ cell: at.slice(1), frame: shown.number, id: cell.at });
+    }
+    return cell.text;
+  }
+
   function heard(message) {
-    if (message.heard !== waiting) return;
-    waiting = null;
-    point(find());
+    if (message.heard === waiting) {
+      waiting = null;
+      point(find());
+    } else if (message.heard === cell.at) {
+      cell.text = message.text;
+      showTip();
+    }
   }
 
   function showTip() {
@@ -136,7 +152,7 @@ function render({ model, el }) {
     tip.hidden = !found || found.col < 0;
     canvas.style.cursor = found?.hit.select ? "pointer" : "default";
     if (tip.hidden) return;
-    tip.textContent = describe(found.hit, found.row, found.col);
+    tip.textContent = describe(found.hit, found.row, found.col, textOf(found));
     const box = figure.getBoundingClientRect();
     const x = pointer.x - box.left, y = pointer.y - box.top;
     tip.style.left = `${Math.max(0, Math.min(x + 14, box.width - tip.offsetWidth - 4))}px`;
@@ -192,9 +208,18 @@ function render({ model, el }) {
     if (control) timer = setTimeout(() => model.send({ tick: control, from: at }), wait);
   }
 
-  function showError() {
-    error.textContent = model.get("error");
-    error.hidden = !error.textContent;
+  function nameCanvas() {
+    const earlier = model.get("stale") ? "An earlier picture: " : "";
+    canvas.setAttribute("aria-label", earlier + shown.digest + (canvas.tabIndex ? "" : " Arrow keys choose a row."));
+  }
+
+  function showWords() {
+    for (const [element, name] of [[error, "error"], [printed, "printed"]]) {
+      element.textContent = model.get(name);
+      element.hidden = !element.textContent;
+    }
+    figure.classList.toggle("attnlab-stale", model.get("stale"));
+    if (shown) nameCanvas();
   }
 
   function showScale() {
@@ -215,7 +240,7 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  const watched = { "change:frame": paint, "change:error": showError, "change:clock": tick, "change:scale": showScale, "msg:custom": heard };
+  const watched = { "change:frame": paint, "change:error": showWords, "change:stale": showWords, "change:printed": showWords, "change:clock": tick, "change:scale": showScale, "msg:custom": heard };
   for (const [event, action] of Object.entries(watched)) model.on(event, action);
   const naming = new MutationObserver(() => nameControls(el.closest(".attnlab-panel")));
   const attached = setInterval(() => {
@@ -226,7 +251,7 @@ function render({ model, el }) {
     const controls = panel.querySelector(".attnlab-controls");
     if (controls) naming.observe(controls, { childList: true, subtree: true, characterData: true });
   }, 50);
-  showError();
+  showWords();
   showScale();
   watchDensity();
   paint();

@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from attnlab.controls.base import WIDE, Control
+from attnlab.panels.controls.control import WIDE, Control
 
 MOST_STEPS = 10_000
 
@@ -161,7 +161,7 @@ class Scrub(Steps):
 
     @property
     def stops_at(self) -> tuple[float, ...]:
-        return self.values
+        return tuple(self.values)
 
     def start(self, name: str) -> Any:
         return 0 if self.value is None else self.raw(self.value, name)

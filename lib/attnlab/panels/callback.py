@@ -1,12 +1,15 @@
-"""The learner's function at the boundary: its arguments, its views, its errors."""
+"""The border to the learner's function: its arguments, its views, its errors, what it prints."""
 
 import inspect
 import linecache
+import sys
+import threading
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from attnlab.controls import Control, as_control
+from attnlab.panels.controls import Control, as_control
 from attnlab.views.view import View
 
 
@@ -22,9 +25,15 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
     matched = {}
     for parameter in parameters.values():
         default = None if parameter.default is parameter.empty else parameter.default
+        several = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if parameter.name in controls:
+            if several or parameter.kind is parameter.POSITIONAL_ONLY:
+                raise ValueError(
+                    f"control {parameter.name!r} cannot be passed to {name}{inspect.signature(function)}: a "
+                    "panel passes arguments by name; take away the / or the star"
+                )
             matched[parameter.name] = as_control(controls[parameter.name], parameter.name, default)
-        elif parameter.default is parameter.empty and parameter.kind not in (2, 4):
+        elif parameter.default is parameter.empty and not several:
             raise ValueError(
                 f"argument {parameter.name!r} of {name} has no control and no default: pass "
                 f"{parameter.name}=Slider(...) or another control to explore, or give it a default"
@@ -50,7 +59,7 @@ def as_views(returned: Any, name: str, controls: Collection[str]) -> tuple[View,
     return views
 
 
-def explain(error: Exception, function: Callable) -> str:
+def explain(error: BaseException, function: Callable) -> str:
     """The error and the line of the learner's function, without our own frames.
 
     An error from outside their function (a refused sentence) is only its message.
@@ -62,3 +71,38 @@ def explain(error: Exception, function: Callable) -> str:
     line, name = frames[-1].lineno or 0, frames[-1].name
     source = linecache.getline(frames[-1].filename, line).strip()
     return f"{type(error).__name__}: {error}\nline {line} of your cell, in {name}:  {source}"
+
+
+class _Aside:
+    """A stream that keeps what one thread writes while that thread wishes it; all else goes through."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.of_thread = stream, threading.local()
+
+    def write(self, text: str) -> int:
+        texts: list[str] | None = getattr(self.of_thread, "texts", None)
+        if texts is None:
+            return int(self.stream.write(text))
+        texts.append(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def aside(texts: list[str]) -> Iterator[None]:
+    """What this thread prints goes to `texts`: a move by hand has no cell below which it could stand.
+
+    Other threads, such as the cell that runs meanwhile, print as ever.
+    """
+    before = sys.stdout
+    stream: Any = before if isinstance(before, _Aside) else _Aside(before)
+    outer, stream.of_thread.texts = getattr(stream.of_thread, "texts", None), texts
+    sys.stdout = stream
+    try:
+        yield
+    finally:
+        stream.of_thread.texts = outer
+        if sys.stdout is stream:  # else somebody else stands before it, and puts it back
+            sys.stdout = before

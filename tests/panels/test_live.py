@@ -8,7 +8,9 @@ import pytest
 from attnlab import Curves, Heatmap, Live, Note, tasks
 from attnlab.models import Transformer
 from attnlab.training import Run, fit, resume, sweep
+from tests.panels.hands import button, press, screen
 
+STOP = "■ Stop"
 TASK = tasks.reverse(length=6, train=64, validation=16)
 
 
@@ -29,8 +31,8 @@ def test_the_last_frame_is_on_the_screen_and_the_run_is_as_without_a_watch() -> 
 
 
 def test_it_paints_while_the_training_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attnlab.live.PAUSE", 0)
-    monkeypatch.setattr("attnlab.live.SHARE", 0)
+    monkeypatch.setattr("attnlab.panels.live.PAUSE", 0)
+    monkeypatch.setattr("attnlab.panels.live.SHARE", 0)
     steps, said, live = [], [], Live()
 
     def note(run: Run) -> Note:
@@ -46,7 +48,7 @@ def test_it_paints_while_the_training_runs(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_pictures_wait_when_painting_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attnlab.live.PAUSE", 3600)
+    monkeypatch.setattr("attnlab.panels.live.PAUSE", 3600)
     steps = []
     fit(model(), TASK, steps=20, frames=20, watch=Live(lambda run: steps.append(run.steps[-1]) or look(run)))
     assert steps == [0, 20]
@@ -57,17 +59,17 @@ def test_stop_keeps_what_is_learnt_and_can_be_continued(at: int) -> None:
     class Impatient(Live):
         def step(self, step: int) -> None:
             super().step(step)
-            self._button.disabled or (step == at and self._button.click())
+            button(self, STOP).disabled or (step == at and press(self, STOP))
 
         def begin(self, steps: int) -> None:
             super().begin(steps)
             if at == 0:
-                self._button.click()
+                press(self, STOP)
 
     live = Impatient(look)
     run = fit(model(), TASK, steps=20, watch=live)
     assert run.ended == live.progress == f"stopped at step {at}" and run.steps[-1] == at
-    assert live.digest.endswith(f"step {at}") and live._button.disabled
+    assert live.digest.endswith(f"step {at}") and button(live, STOP).disabled
     whole = fit(model(), TASK, steps=20)
     assert (resume(run).weights == whole.weights).all()
 
@@ -75,7 +77,7 @@ def test_stop_keeps_what_is_learnt_and_can_be_continued(at: int) -> None:
 def test_a_second_training_begins_afresh() -> None:
     live = Live(look)
     live.begin(10)
-    live._button.click()
+    press(live, STOP)
     run = fit(model(), TASK, steps=5, watch=live)
     assert run.ended == "finished"
 
@@ -87,7 +89,7 @@ def test_a_fault_in_the_function_is_shown_and_loses_nothing() -> None:
     live = Live(broken)
     run = fit(model(), TASK, steps=10, watch=live)
     assert run.ended == "finished" and len(run) == 11
-    assert "ZeroDivisionError: division by zero" in live._screen.error and "1 / 0" in live._screen.error
+    assert "ZeroDivisionError: division by zero" in screen(live).error and "1 / 0" in screen(live).error
     with pytest.raises(ZeroDivisionError):
         _ = live.digest
 

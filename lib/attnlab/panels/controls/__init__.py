@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .base import Control
+from .control import Control
 from .numbers import Scrub, Slider, Steps
 from .options import Choice, Toggle
 from .sentence import Sentence

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import ipywidgets as widgets
 
-from attnlab.controls.base import WIDE, Control
+from attnlab.panels.controls.control import WIDE, Control
 from attnlab.tokens import words
 
 
@@ -57,4 +57,13 @@ class Sentence(Control):
         return self.raw(unquote(text), name)
 
     def ends(self) -> list[Any]:
-        return [words(self.value)[0], " ".join(reversed(words(self.value)))]
+        """The first word alone, and all words in the reverse order, where the function can take them."""
+        parts = words(self.value) or [self.value]
+        return [text for text in (parts[0], " ".join(reversed(parts))) if self._takes(text)]
+
+    def _takes(self, text: str) -> bool:
+        try:
+            self.argument(text, "text")
+        except ValueError:
+            return False
+        return True

@@ -1,17 +1,16 @@
 """A training that is watched while it runs: progress, time left, Stop, and a picture of the run so far."""
 
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
-from attnlab.learner import as_views, explain
-from attnlab.panel import _presented
-from attnlab.screen import Digest, Screen, guard
-from attnlab.views.stage import Stage
+from attnlab.panels.callback import as_views
+from attnlab.panels.screen import Digest
+from attnlab.panels.surface import Surface
 
 PAUSE = 0.1  # seconds between two pictures at least; and painting takes at most a fifth of the time
 SHARE = 4
@@ -31,31 +30,29 @@ class Live:
             raise TypeError(f"Live needs a function of the run so far, got {function!r:.60}")
         self.function, self.name = function, getattr(function, "__name__", "live").strip("<>")
         self.stopped = False
-        self.error: Exception | None = None
-        self._lock = threading.RLock()
-        self._stage, self._screen = Stage(scale=_presented[0]), Screen(name=self.name, scale=_presented[0])
+        self._surface = Surface(self.name)
         self._bar = widgets.IntProgress(0, 0, 1, layout=widgets.Layout(width="16rem"))
         self._words = widgets.Label("not begun")
         self._words.add_class("attnlab-progress")
         self._button = widgets.Button(description="■ Stop", tooltip="Stop, and keep what is learnt")
         self._button.on_click(self._stop)
-        self._widget = self._assemble()
-        self._screen.observe(self._on_ratio, names="ratio")
-        for widget in (self._button, self._screen):
-            guard(widget, self._lock)
+        self._surface.mount(self._assemble())
 
     def _assemble(self) -> widgets.Widget:
         bar = widgets.Box([self._button, self._bar, self._words])
         bar.add_class("attnlab-bar")
-        panel = widgets.VBox([bar, *([self._screen] if self.function else [])])
+        panel = widgets.VBox([bar, *([self._surface.screen] if self.function else [])])
         return panel.add_class("attnlab-panel").add_class("attnlab-live")
 
     @property
     def digest(self) -> Digest:
         """The sentence on the screen. Raises what the function raised for the newest picture."""
-        if self.error is not None:
-            raise self.error
-        return self._screen.digest
+        return self._surface.digest
+
+    @property
+    def widget(self) -> widgets.Widget:
+        """The view of the training as a widget, for a layout of ipywidgets."""
+        return self._surface.widget
 
     @property
     def progress(self) -> str:
@@ -66,7 +63,7 @@ class Live:
 
     def begin(self, steps: int) -> None:
         """A training begins: show this."""
-        self.stopped, self.error, self._steps = False, None, steps
+        self.stopped, self._steps = False, steps
         self._start = self._told = self._painted = time.monotonic()
         self._rest = 0.0  # seconds until the next picture
         self._bar.max, self._bar.value, self._button.disabled = max(1, steps), 0, False
@@ -85,13 +82,13 @@ class Live:
 
     def frame(self, run: Callable[[], Any]) -> None:
         """A frame is recorded: `run()` is the run so far."""
-        if self.function and (not self._screen.frame or time.monotonic() - self._painted >= self._rest):
-            self._paint(run())
+        if self.function and (not self._surface.views or time.monotonic() - self._painted >= self._rest):
+            self._paint(self.function, run())
 
     def end(self, run: Any) -> None:
         """The training is over: the last picture is always painted."""
         if self.function:
-            self._paint(run)
+            self._paint(self.function, run)
         finished = run.ended == "finished"
         self._bar.value = self._steps if finished else int(run.steps[-1])
         self._words.value = f"finished after {self._steps} steps" if finished else run.ended
@@ -99,29 +96,19 @@ class Live:
 
     # ------------------------------------------------------------ the picture
 
-    def _paint(self, run: Any) -> None:
-        with self._lock:
+    def _paint(self, function: Callable[[Any], Any], run: Any) -> None:
+        with self._surface.lock:
             before = time.monotonic()
-            try:
-                self._screen.paint(self._stage.show(as_views(self.function(run), self.name, ())))
-                self.error = None
-            except Exception as error:  # shown in the panel, and raised by `digest`: the training is not lost
-                self.error, self._screen.error = error, explain(error, self.function)
-                self._stage = Stage(self._stage.scale, self._stage.ratio)
+            with suppress(Exception), self._surface.asked(function):  # told, and `digest` raises it
+                self._surface.show(as_views(function(run), self.name, ()))
             self._painted = time.monotonic()
             self._rest = max(PAUSE, SHARE * (self._painted - before))
 
     def _stop(self, _: Any) -> None:
         self.stopped, self._button.disabled = True, True
 
-    def _on_ratio(self, change: Any) -> None:
-        with self._lock:
-            self._stage.resize(self._stage.scale, min(4.0, max(0.5, change["new"])))
-            if self._stage.views:
-                self._screen.paint(self._stage.show(self._stage.views))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
 
     def __repr__(self) -> str:

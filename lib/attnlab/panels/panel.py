@@ -1,0 +1,296 @@
+"""Write the maths as a plain function; get a panel: live, still and testable at once."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from attnlab.panels.board import Board
+from attnlab.panels.callback import as_views, aside, explain, match
+from attnlab.panels.controls import Control, Scrub
+from attnlab.panels.filmstrip import Filmstrip
+from attnlab.panels.player import Player
+from attnlab.panels.screen import Digest
+from attnlab.panels.surface import Surface
+from attnlab.views.view import View
+
+MOST_PRINTED = 4000  # characters
+
+
+def explore(
+    function: Callable | None = None, /, *, presets: Mapping[str, str] | None = None, **controls: Any
+) -> Any:
+    """Turn a pure function, control values in, views out, into a panel.
+
+    As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes
+    one without showing it. Every keyword is a control: Slider, Choice, Toggle, Switches, Scrub, Sentence,
+    or, as in `interact`, a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a
+    button's name to a state. Raises TypeError or ValueError for controls that do not fit the function.
+    """
+    if function is not None:
+        return Panel(function, controls, presets or {})
+
+    def decorate(function: Callable) -> Panel:
+        panel = Panel(function, controls, presets or {})
+        display(panel)
+        return panel
+
+    return decorate
+
+
+class Panel:
+    """A function with controls and a picture. Made by `explore`; callable as the plain function."""
+
+    def __init__(self, function: Callable, controls: Mapping[str, Any], presets: Mapping[str, str]) -> None:
+        self.function, self.name = function, getattr(function, "__name__", "panel")
+        self.__doc__ = function.__doc__
+        specs, presets = match(function, controls), _as_presets(presets)
+        self._surface = Surface(_as_name(self.name))
+        self._board = Board(specs, self._surface.lock, self._on_control)
+        self.presets = {name: self._board.parse(state) for name, state in presets.items()}
+        self._refresh()
+        self._players = {
+            name: self._player(name) for name, spec in self.specs.items() if isinstance(spec, Scrub)
+        }
+        self._surface.mount(self._assemble())
+        self._surface.screen.on_msg(self._on_message)
+
+    # ------------------------------------------------------------ for people
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def set(self, **values: Any) -> Digest:
+        """Move controls, as a hand would, and return the sentence that is then on the screen.
+
+        Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
+        and whatever the function raises, every time.
+        """
+        self._must_be_open()
+        return self._move({name: self._board.spec(name).raw(value, name) for name, value in values.items()})
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence on the screen. Raises what the function raised where it gave no picture."""
+        return self._surface.digest
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What is on the screen."""
+        return self._surface.views
+
+    @property
+    def widget(self) -> widgets.Widget:
+        """The panel as a widget, for a layout of ipywidgets: `Tab([one.widget, other.widget])`."""
+        self._must_be_open()
+        return self._surface.widget
+
+    @property
+    def specs(self) -> Mapping[str, Control]:
+        """The controls as they were asked for, by name."""
+        return self._board.specs
+
+    @property
+    def controls(self) -> dict[str, widgets.Widget]:
+        """The widgets of the controls, by name."""
+        return self._board.controls
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the controls stand at."""
+        return self._board.values
+
+    @property
+    def state(self) -> str:
+        """The controls as a short string, such as "temperature=0.2;causal=1"."""
+        return self._board.state
+
+    def set_state(self, state: str) -> Digest:
+        """Restore a state; controls it does not name go back to their start. ValueError if it is no state."""
+        self._must_be_open()
+        return self._move(self._board.parse(state))
+
+    def reset(self) -> Digest:
+        """Move every control back to where it began."""
+        self._must_be_open()
+        return self._move(self._board.start)
+
+    def tour(self) -> None:
+        """Take every control through its ends and its default, print the sentences, and come back."""
+        before, sentence = self.state, self.reset()
+        print(f"start: {sentence}")
+        for name, spec in self.specs.items():
+            for raw in (end for end in spec.ends() if end != self._board.start[name]):
+                print(f"{name} = {spec.text(raw)}: {self._move({name: raw})}")
+            if self._move({name: self._board.start[name]}) != sentence:
+                raise RuntimeError(
+                    f"{self.name} gives two pictures for the same controls: make it a pure function"
+                )
+        self.set_state(before)
+
+    def filmstrip(self, **values: Any) -> Filmstrip:
+        """Small multiples: the pictures for a list of values of one control, the others as they are."""
+        if len(values) != 1:
+            raise TypeError(f"filmstrip takes one control with a list of values, got {sorted(values)}")
+        ((name, stops),) = values.items()
+        if isinstance(stops, str) or not hasattr(stops, "__iter__"):
+            raise TypeError(
+                f"filmstrip takes a list of values of {name}, got {stops!r:.60}: write [{stops!r:.60}]"
+            )
+        spec, views = self._board.spec(name), []
+        for value in stops:
+            head = f"{self._board.label(name)} = {spec.shown(value)}"
+            for view in self._compute({**self._board.raws, name: spec.raw(value, name)}):
+                views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
+        if not views:
+            raise ValueError(f"filmstrip needs at least one value of {name}")
+        return Filmstrip(views, f"{self._surface.name}-{name}")
+
+    def png(self, ratio: float = 1.0) -> bytes:
+        """The picture on the screen as PNG, `ratio` pixels (0.5 to 4) per CSS pixel, at scale 1."""
+        return self._surface.png(ratio)
+
+    def save(self, path: str | Path) -> Path:
+        """Write what is on the screen to a .png (twice the pixels), .svg or .pdf file."""
+        return self._surface.save(path)
+
+    def close(self) -> None:
+        """Take the panel off the page and free what it holds. Its function still works."""
+        self._surface.close()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        self._must_be_open()
+        return self._surface.bundle()
+
+    def __repr__(self) -> str:
+        return f"<panel {self.name}({self.state})>"
+
+    # ------------------------------------------------------------ moving
+
+    def _move(self, raws: Mapping[str, Any]) -> Digest:
+        """Set the controls; what the observers paint is what comes back."""
+        with self._surface.lock:
+            if self._board.move(raws) or self._surface.fault is not None:
+                self._refresh()
+            return self.digest
+
+    def _on_control(self) -> None:
+        if not self._surface.closed:
+            self._by_hand(self._refresh)
+
+    def _by_hand(self, action: Callable[[], Any]) -> bool:
+        """Do what a hand asked for: a fault, and what the function prints, are shown in the panel."""
+        texts: list[str] = []
+        try:
+            with aside(texts):
+                action()
+        except Exception as error:
+            if error is not self._surface.fault:
+                self._surface.tell(explain(error, self.function))
+            self._pause()
+            return False
+        finally:
+            if printed := "".join(texts):
+                self._surface.screen.printed = printed[-MOST_PRINTED:]
+        return True
+
+    def _refresh(self) -> None:
+        """Compute and paint what the controls say now."""
+        with self._surface.asked(self.function):
+            self._surface.show(self._compute(self._board.raws))
+
+    def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
+        return as_views(self.function(**self._board.arguments(raws)), self.name, self.specs)
+
+    def _must_be_open(self) -> None:
+        if self._surface.closed:
+            raise RuntimeError(f"panel {self.name} is closed: run its cell again to get a new one")
+
+    # ------------------------------------------------------------ widgets
+
+    def _assemble(self) -> widgets.Widget:
+        rows = []
+        for name, control in self.controls.items():
+            rows.append(self._with_buttons(name) if name in self._players else control)
+        box = widgets.Box(rows)
+        box.add_class("attnlab-controls")
+        buttons = [self._button(name, self._presetter(name)) for name in self.presets]
+        buttons += [self._button("Reset", self.reset)] if self.specs else []
+        panel = widgets.VBox([box, _bar(buttons), self._surface.screen])
+        return panel.add_class("attnlab-panel").add_class(f"attnlab-panel-{self._surface.name}")
+
+    def _presetter(self, name: str) -> Callable[[], Any]:
+        return lambda: self._move(self.presets[name])
+
+    def _button(self, label: str, action: Callable[[], Any]) -> widgets.Button:
+        button = widgets.Button(description=label)
+
+        def click(_: Any) -> None:
+            with self._surface.lock:
+                self._pause()
+                self._by_hand(action)
+
+        button.on_click(click)
+        return button
+
+    def _with_buttons(self, name: str) -> widgets.Widget:
+        player = self._players[name]
+        back = self._button("◀ Step back", lambda: self._move(self._board.by(name, -1)))
+        forward = self._button("Step forward ▶", lambda: self._move(self._board.by(name, 1)))
+        return widgets.VBox([self.controls[name], _bar([back, player.button, forward])])
+
+    def _player(self, name: str) -> Player:
+        def move(raw: int) -> bool:
+            return self._by_hand(lambda: self._move({name: raw}))
+
+        def play(_: Any) -> None:
+            with self._surface.lock:
+                was = player.playing
+                self._pause()
+                if not was:
+                    player.start()
+
+        last = self.specs[name].ends()[-1]
+        player = Player(name, self.controls[name], last, self._surface.screen, move)
+        player.button.on_click(play)
+        return player
+
+    def _pause(self) -> None:
+        for player in self._players.values():
+            player.pause()
+
+    # ------------------------------------------------------------ what the browser says of the picture
+
+    def _on_message(self, _: Any, message: Mapping[str, Any], __: Any) -> None:
+        with self._surface.lock:
+            if message.get("tick") in self._players:
+                self._players[message["tick"]].tick(message["from"])
+            elif message.get("select") in self.specs:
+                self._by_hand(lambda: self._move(self._chosen(message)))
+
+    def _chosen(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """The move that a click on a row, or an arrow key, asks for."""
+        name, row = message["select"], self._board.row(message["select"], message.get("row", 0))
+        return self._board.by(name, message["by"]) if "by" in message else row
+
+
+def _as_presets(presets: Any) -> Mapping[str, str]:
+    if not isinstance(presets, Mapping):
+        raise TypeError(
+            f'presets must be a dict such as {{"sharp": "temperature=0.1"}}, got {presets!r:.60}; '
+            "an argument of your function cannot be called presets"
+        )
+    return presets
+
+
+def _as_name(name: str) -> str:
+    """The name of a function as one that a page can use."""
+    return re.sub(r"[^\w-]+", "-", name).strip("-") or "panel"
+
+
+def _bar(buttons: list[widgets.Button]) -> widgets.Widget:
+    return widgets.Box(buttons).add_class("attnlab-bar")

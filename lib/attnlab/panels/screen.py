@@ -1,0 +1,93 @@
+"""The picture of a panel: one small widget that paints the newest frame and reports the pointer."""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from attnlab.views.payload import Background, Frame
+from attnlab.views.stage import Scene
+
+_HERE = Path(__file__).parent
+
+
+class Digest(str):
+    """A panel's sentence. Shown as it is, so that it can stand as the last line of a cell."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+class Screen(anywidget.AnyWidget):
+    """Paints frames in the browser, in order: a frame older than the one on the screen is never painted.
+
+    What it is sent is typed in `attnlab.views.payload`. The browser reports `ratio`, its device pixels per
+    CSS pixel, and sends {"select": control, "row": i}, {"select": control, "by": 1}, {"tick": control,
+    "from": i}, {"point": [view, place, row] or None, "id": text} and {"cell": [hit, row, column], "frame":
+    number, "id": text}; the last two are answered by {"heard": text}, a cell with its "text".
+    """
+
+    _esm = _HERE / "screen.js"
+    _css = _HERE / "screen.css"
+
+    background = t.Dict().tag(sync=True)  # a payload.Background
+    frame = t.Dict().tag(sync=True)  # a payload.Frame
+    clock = t.Dict().tag(sync=True)  # a payload.Clock; empty: no step slider plays
+    error = t.Unicode().tag(sync=True)
+    stale = t.Bool().tag(sync=True)  # the picture is not what the controls say
+    printed = t.Unicode().tag(sync=True)  # what the function printed when a hand moved a control
+    scale = t.Float(1.0).tag(sync=True)
+    ratio = t.Float(1.0).tag(sync=True)
+    name = t.Unicode("figure").tag(sync=True)
+
+    def paint(self, scene: Scene, pointer: tuple[int, str, int] | None = None, moved: bool = True) -> None:
+        """Send a frame. What was said of an earlier move goes away, unless no control moved."""
+        ground = self.background.get("id", 0) + (scene.background is not None)
+        frame = Frame(
+            number=self.number + 1,
+            background=ground,
+            pixels=scene.pixels,
+            size=scene.size,
+            scale=scene.scale,
+            maps=scene.maps,
+            overlay=scene.overlay,
+            place=scene.place,
+            hits=scene.hits,
+            digest=scene.digest,
+            pointer=pointer,
+            moved=moved,
+        )
+        with self.hold_sync():
+            if scene.background is not None:
+                self.background = dict(Background(id=ground, png=scene.background))
+            self.frame = dict(frame)
+            if moved:
+                self.error, self.stale, self.printed = "", False, ""
+
+    @property
+    def number(self) -> int:
+        """Of the frame that was last sent."""
+        return int(self.frame.get("number", 0))
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence that was last sent."""
+        return Digest(self.frame.get("digest", ""))
+
+
+def guard(widget: Any, lock: Any) -> None:
+    """Let the browser's messages to `widget` wait for `lock`, and arrive also while a cell runs.
+
+    JupyterLab sends them to a thread of their own, but ipykernel 7.4 redirects them to the thread that spoke
+    last to this widget: the main one, which is busy with the cell. The sender's choice is the better one.
+    """
+    receive = widget.set_state
+
+    def set_state(state: dict[str, Any]) -> None:
+        with lock:
+            receive(state)
+
+    widget.set_state = set_state
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda _, chosen: chosen

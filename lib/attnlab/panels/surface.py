@@ -1,0 +1,185 @@
+"""What is on the screen, and its owner: figure, screen, lock, scale and ratio, and whether it is true."""
+
+import base64
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+
+from attnlab.panels import cells
+from attnlab.panels.callback import explain
+from attnlab.panels.screen import Digest, Screen, guard
+from attnlab.views.stage import Stage
+from attnlab.views.view import View
+
+LEAST, MOST = 0.5, 4.0  # device pixels for a CSS pixel
+EARLIER = "The picture above is an earlier one: it does not show this state."
+
+
+class Surface:
+    """A figure and the screen that shows it. Panel, Live and Filmstrip each hold one.
+
+    `lock` guards computing and painting, because JupyterLab delivers widget messages on another thread.
+    `fit` makes the picture smaller than the rest. `present` and the browser's pixel ratio reach all surfaces.
+    """
+
+    def __init__(self, name: str, fit: float = 1.0) -> None:
+        self.name, self.lock = name, threading.RLock()
+        self.views: tuple[View, ...] = ()
+        self.closed = False
+        self.fault: BaseException | None = None  # why the picture is not the one that was asked for
+        self.screen = self.widget = Screen(name=name, scale=_presented[0])
+        self._fit, self._stage = fit, Stage(_presented[0] * fit)
+        self.screen.observe(self._on_ratio, names="ratio")
+        self.screen.on_msg(self._on_message)
+        _surfaces.add(self)
+        cells.register(self)
+
+    def mount(self, widget: widgets.Widget) -> None:
+        """`widget`, which holds the screen, is what goes on the page; it waits for the lock."""
+        self.widget = widget
+        for each in _family(widget):
+            guard(each, self.lock)
+
+    # ------------------------------------------------------------ painting
+
+    @contextmanager
+    def asked(self, function: Callable[..., Any]) -> Iterator[None]:
+        """Another picture is asked for: until the block ends well, what is shown is not what should be.
+
+        A fault, or an interrupt, is told on the screen, and raised.
+        """
+        try:
+            yield
+        except BaseException as error:
+            self.fault, self.screen.stale = error, True
+            self.tell(f"{explain(error, function)}\n{EARLIER}" if self.views else explain(error, function))
+            raise
+        self.fault, self.screen.stale = None, False
+
+    def show(self, views: Sequence[View], moved: bool = True) -> None:
+        """Paint. `moved`: an error that is told goes away."""
+        try:
+            scene = self._stage.show(views)
+        except BaseException:
+            self._stage = Stage(self._stage.scale, self._stage.ratio)  # half drawn: begin afresh
+            raise
+        self.views = tuple(views)
+        self.screen.paint(scene, self._stage.pointer, moved)
+
+    def tell(self, error: str) -> None:
+        """Words about what went wrong, below the picture, until something else is shown."""
+        self.screen.error = error
+
+    def present(self, scale: float) -> None:
+        with self.lock:
+            self.screen.scale = scale
+            self._stage.resize(scale * self._fit, self._stage.ratio)
+            self._again()
+
+    def _on_ratio(self, change: Any) -> None:
+        with self.lock:
+            self._stage.resize(self._stage.scale, min(MOST, max(LEAST, change["new"])))
+            self._again()
+
+    def _again(self) -> None:
+        if self.views:
+            self.show(self.views, moved=False)
+
+    def _on_message(self, _: Any, message: dict[str, Any], __: Any) -> None:
+        """What the pointer is on comes forward; the text of a cell, where there are too many to send all."""
+        with self.lock:
+            if "point" in message:
+                self._stage.pointer = message["point"]
+                self._again()
+                self.screen.send({"heard": message["id"]})
+            elif "cell" in message:
+                text = self._stage.told(*message["cell"]) if message["frame"] == self.screen.number else ""
+                self.screen.send({"heard": message["id"], "text": text})
+
+    # ------------------------------------------------------------ what is shown, for code and files
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence on the screen. Raises what kept the right one from it."""
+        if self.fault is not None:
+            raise self.fault
+        return self.screen.digest
+
+    def png(self, ratio: float = 1.0) -> bytes:
+        """The picture as PNG, `ratio` pixels per CSS pixel; a projector's scale is left out."""
+        if isinstance(ratio, bool) or not isinstance(ratio, Real) or not LEAST <= ratio <= MOST:
+            raise ValueError(f"ratio must be a number from {LEAST} to {MOST:g}, got {ratio!r:.60}")
+        with self.lock:
+            now = self._stage.scale, self._stage.ratio, self._stage.pointer
+            if self.fault is None and now == (self._fit, ratio, None) and self._stage.views is self.views:
+                return self._stage.png()
+            return self._still(ratio).png()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a .png (twice the pixels), .svg or .pdf file."""
+        path = Path(path)
+        kind = path.suffix.lower().lstrip(".")
+        if kind not in ("png", "svg", "pdf"):
+            raise ValueError(f"save writes .png, .svg or .pdf, got {path.name!r}")
+        with self.lock:
+            self._still(1.0).save(path, kind)
+        return path
+
+    def _still(self, ratio: float) -> Stage:
+        """The picture on a stage of its own. Raises what kept the right one from the screen."""
+        if self.fault is not None:
+            raise self.fault
+        stage = Stage(self._fit, ratio)
+        stage.show(self.views)
+        return stage
+
+    def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A notebook output with three readers: nbval and screen readers, pages without a kernel, JupyterLab.
+
+        A picture that is not what the controls say is left out, and the words say why.
+        """
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        data: dict[str, Any] = {"application/vnd.jupyter.widget-view+json": view}
+        with self.lock:
+            if self.fault is None:
+                data |= {"text/plain": str(self.digest), "image/png": base64.b64encode(self.png()).decode()}
+            else:
+                data["text/plain"] = self.screen.error
+        return data, {"attnlab": {"panel": self.name}}
+
+    def close(self) -> None:
+        """Take it off the page and free what it holds."""
+        with self.lock:
+            self.closed = True
+            _surfaces.discard(self)
+            for widget in (*_family(self.widget), self.screen):
+                widget.close()
+
+
+def present(scale: float = 1.4) -> None:
+    """Enlarge everything for a projector: pictures, controls, text and code. `present(1)` goes back."""
+    if isinstance(scale, bool) or not isinstance(scale, Real):
+        raise TypeError(f"scale must be a number from 0.5 to 3, got {scale!r:.60}")
+    if not 0.5 <= scale <= 3:
+        raise ValueError(f"scale must be from 0.5 to 3, got {scale}")
+    _presented[0] = float(scale)
+    for surface in list(_surfaces):
+        surface.present(float(scale))
+
+
+_presented = [1.0]
+_surfaces: "weakref.WeakSet[Surface]" = weakref.WeakSet()
+
+
+def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+    """A widget and all that was made with it."""
+    made_with = [getattr(widget, name, None) for name in ("layout", "style")]
+    for part in (*getattr(widget, "children", ()), *filter(None, made_with)):
+        yield from _family(part)
+    yield widget
