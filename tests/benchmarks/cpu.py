@@ -24,6 +24,7 @@ from attnlab.panels.panel import Panel
 from attnlab.panels.screen import Screen
 from attnlab.views import stage
 from tests.benchmarks import others, pictures, trainings
+from tests.panels.hands import says, screen
 
 PARTS = ("compute", "draw", "encode", "describe", "send")
 SETTLE = 0.002  # seconds for the thread that sends to finish; sleeping costs no CPU time
@@ -90,7 +91,7 @@ def clocked_panels() -> tuple[Clock, dict[str, Panel]]:
     clock.on(stage.Stage, "_background_png", "encode")
     clock.on(stage, "encode", "encode")
     clock.on(stage, "_moved", "describe")
-    for view in {type(view) for panel in panels.values() for view in panel._views}:
+    for view in {type(view) for panel in panels.values() for view in panel.views}:
         clock.on(view, "describe", "describe")
     clock.on(Screen, "paint", "send")
     return clock, panels
@@ -100,7 +101,7 @@ def movers(ratio: int) -> dict[str, Mover]:
     """The variants at a device pixel ratio, each as a page of that ratio would make them."""
     clock, panels = clocked_panels()
     for each in panels.values():
-        each._screen.ratio = float(ratio)
+        screen(each).ratio = float(ratio)
     ours = {name: Mover(panel.controls["step"], clock) for name, panel in panels.items()}
     panel, lines = panels["panel"], panels["panel: two heads as lines"]
     ours["panel"].picture = lambda: (pixels(panel.png(ratio)), pictures.panel_row(panel))
@@ -130,7 +131,7 @@ def movers(ratio: int) -> dict[str, Mover]:
 
 def point(panel: Panel, step: int) -> None:
     """What arrives when the pointer comes to a token: now a query, now a key."""
-    panel._screen._handle_custom_msg({"point": [0, ("query", "key")[step % 2], step % 8], "id": ""}, [])
+    says(panel, point=[0, ("query", "key")[step % 2], step % 8], id="")
 
 
 def _keep(message: dict[str, Any], displayed: list[str]) -> dict[str, Any]:
@@ -175,9 +176,9 @@ def endure(moves: int) -> dict[str, float]:
     panel = pictures.panel()
     _sweep(panel, 300)
     before = private_memory()
-    frames = panel._screen.frame["number"]
+    frames = screen(panel).frame["number"]
     _sweep(panel, moves)
-    assert panel._screen.frame["number"] >= frames + moves - 1, "a move painted nothing"
+    assert screen(panel).frame["number"] >= frames + moves - 1, "a move painted nothing"
     return {"before": before, "after": private_memory(), "moves": moves}
 
 

@@ -40,7 +40,7 @@ def moves(panels: list[Panel]) -> Iterator[tuple[str, bool, float]]:
 
     Screen.paint = noted
     for panel in panels:
-        for name, spec in panel._specs.items():
+        for name, spec in panel.specs.items():
             for raw in places(spec):
                 painted.clear()
                 start = time.process_time()

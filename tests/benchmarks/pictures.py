@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from attnlab import Bars, Curves, Heatmap, Slider, explore, softmax
 from attnlab.panels.panel import Panel
+from tests.panels.hands import screen
 
 TOKENS = ["The", "cat", "drank", "milk", "because", "it", "was", "thirsty", "and", "very", "very", "tired"]
 TITLE = "attention weights"
@@ -60,7 +61,7 @@ def panel() -> Panel:
 
 def panel_row(panel: Panel) -> list[float]:
     """The code row in the panel's picture, in shares of its width and height."""
-    frame = panel._screen.frame
+    frame = screen(panel).frame
     left, top, wide, high = frame["maps"][0]["place"]
     width, height = frame["pixels"]
     return code_row(left / width, top / height, wide / width, high / height)

@@ -35,7 +35,7 @@ def look(lab: Lab, lab_server: Server) -> LivePanel:
 
 def place(lab: Lab, name: str) -> tuple[float, float]:
     """The middle of what the pointer finds under that name, as fractions of the picture."""
-    frame = eval(lab.value_of("{k: look._screen.frame[k] for k in ('hits', 'size')}"))
+    frame = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
     x, y, width, height = next(hit["box"] for hit in frame["hits"] if hit["rows"] == [name])
     return (x + width / 2) / frame["size"][0], (y + height / 2) / frame["size"][1]
 
@@ -46,7 +46,7 @@ def value(look: LivePanel) -> str:
 
 
 def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
-    background = json.loads(lab.value_of("look._screen.frame['background']"))
+    background = json.loads(lab.value_of("look.widget.children[-1].frame['background']"))
     before = look.pixels()
     for key in ("ArrowRight", "End", "Home"):
         with look.new_frame():
@@ -59,7 +59,7 @@ def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
     assert look.tip().startswith("layer 1, attention: 256 parameters, ")
     with look.new_frame():
         look.choose("kind", "encoder-decoder")
-    assert json.loads(lab.value_of("look._screen.frame['background']")) != background
+    assert json.loads(lab.value_of("look.widget.children[-1].frame['background']")) != background
     places = Blocks.transformer("encoder-decoder", 2).places
     with look.new_frame():
         look.click_picture(*place(lab, places[2]))

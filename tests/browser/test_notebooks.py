@@ -110,7 +110,7 @@ def kernel_state(lab: Lab, name: str) -> str:
 def same_picture(live: np.ndarray, twin: Panel) -> float:
     """The largest difference of the means over blocks, 0 to 255."""
     stage = Stage()
-    stage.show(twin._views)
+    stage.show(twin.views)
     still = Image.open(io.BytesIO(stage.png(colours=None))).convert("RGB")
     assert live.shape[:2] == still.size[::-1]
     size = still.width // BLOCK, still.height // BLOCK
@@ -130,7 +130,7 @@ def agree(lab: Lab, live: LivePanel, twin: Panel) -> str:
 
 def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
     """Every control, moved by the mouse and by the keyboard; each move leads to a value of its own."""
-    for name, spec in twin._specs.items():
+    for name, spec in twin.specs.items():
         if isinstance(spec, Slider | Scrub):
             right = twin.controls[name].value < 0.5 * spec.ends()[-1]
             to, key = (0.97, "ArrowLeft") if right else (0.03, "ArrowRight")

@@ -36,7 +36,7 @@ def look(lab: Lab, lab_server: Server) -> LivePanel:
 
 def cell_at(lab: Lab, live: LivePanel, row: int, col: int) -> tuple[float, float]:
     """The middle of a cell of the heatmap, as fractions of the picture."""
-    frame = "{k: look._screen.frame[k] for k in ('hits', 'size')}"
+    frame = "{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"
     shown = eval(lab.value_of(frame))
     x, y, width, height = shown["hits"][0]["box"]
     return (x + (col + 0.5) * width / 4) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
@@ -179,7 +179,7 @@ def lines(lab: Lab, lab_server: Server) -> LivePanel:
 
 def token_at(lab: Lab, side: int, row: int) -> tuple[float, float]:
     """The middle of a token, as fractions of the picture; side 0 holds the queries, 1 the keys."""
-    shown = eval(lab.value_of("{k: look._screen.frame[k] for k in ('hits', 'size')}"))
+    shown = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
     x, y, width, height = shown["hits"][side]["box"]
     return (x + width / 2) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
 
@@ -245,12 +245,13 @@ def test_the_pointer_asks_for_one_picture_at_a_time(lab: Lab, lines: LivePanel) 
 
 SLOW = """
 import time
-asked, show = [], look._show
-def slow(*args, **more):
-    asked.append(look._stage.pointer)
+from attnlab.views.stage import Stage
+asked, show = [], Stage.show
+def slow(stage, views):
+    asked.append(stage.pointer)
     time.sleep(1.5)
-    show(*args, **more)
-look._show = slow
+    return show(stage, views)
+Stage.show = slow
 """
 
 
@@ -286,16 +287,16 @@ def test_a_saved_notebook_opens_with_its_pictures(lab: Lab, look: LivePanel, lab
 
 
 def test_an_older_frame_is_never_painted_after_a_newer_one(lab: Lab, look: LivePanel) -> None:
-    lab.run_code("old = dict(look._screen.frame)")
+    lab.run_code("old = dict(look.widget.children[-1].frame)")
     with look.new_frame():
         lab.run_code("look.set(query='The')")
     newer, picture, sentence = look.sequence(), look.pixels(), look.sentence()
-    lab.run_code("look._screen.frame = old")
+    lab.run_code("look.widget.children[-1].frame = old")
     lab.page.wait_for_timeout(500)
     assert look.sequence() == newer and look.sentence() == sentence
     assert (look.pixels() == picture).all()
     with look.new_frame():
-        lab.run_code("look._screen.frame = {**old, 'number': 1000}")
+        lab.run_code("look.widget.children[-1].frame = {**old, 'number': 1000}")
     assert look.sentence() != sentence
 
 
@@ -318,4 +319,111 @@ def look(n):
     box.focus()
     lab.page.keyboard.press("End")
     lab.page.wait_for_function("document.querySelector('.attnlab-sentence').scrollTop > 50")
+    assert lab.errors == []
+
+
+CLUMSY = """
+import numpy as np
+from attnlab import *
+@explore(x=Slider(0, 10, value=1))
+def look(x):
+    print("x is", x)
+    if x == 4:
+        raise ValueError("no picture for 4")
+    return Bars([x], ["x"], limit=10)
+"""
+
+
+def opacity(look: LivePanel) -> float:
+    return float(look.canvas.evaluate("canvas => getComputedStyle(canvas).opacity"))
+
+
+def test_a_picture_of_an_earlier_state_is_marked(lab: Lab, lab_server: Server) -> None:
+    """Not even another zoom or a projector takes the mark away: only a picture of what the controls say."""
+    look = opened(lab, lab_server, CLUMSY).panel("look")
+    printed = look.root.locator(".attnlab-printed")
+    for key in ("ArrowRight", "ArrowRight"):
+        with look.new_frame():
+            look.press("x", key)
+    assert printed.inner_text().strip() == "x is 3" and opacity(look) == 1
+    look.press("x", "ArrowRight")
+    look.root.locator(".attnlab-error").wait_for()
+    lab.page.wait_for_function("document.querySelector('.attnlab-printed').textContent.trim() === 'x is 4'")
+    for _ in range(2):
+        assert "no picture for 4" in look.error() and "an earlier one" in look.error()
+        assert opacity(look) < 0.5 and look.alternative_text().startswith("An earlier picture: ")
+        with look.new_frame():
+            lab.run_code("import attnlab; attnlab.present(1.4)")
+    with look.new_frame():
+        lab.run_code("attnlab.present(1)")
+    with look.new_frame():
+        look.press("x", "ArrowRight")
+    assert look.error() == "" and opacity(look) == 1 and "x 5.00" in look.alternative_text()
+    lab.run_code("look.set(x=6)")
+    look.settle()
+    assert not printed.is_visible() and lab.errors == []
+
+
+CROWDED = """
+import numpy as np
+from attnlab import *
+@explore(shift=Slider(0, 3, value=0))
+def look(shift):
+    return Heatmap(np.roll(np.eye(120), shift, axis=1), title="many tokens")
+"""
+
+
+def test_the_kernel_is_asked_for_the_text_of_a_cell_where_there_are_many(
+    lab: Lab, lab_server: Server
+) -> None:
+    look = opened(lab, lab_server, CROWDED).panel("look")
+    shown = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
+    assert shown["hits"][0]["values"] is None
+    x, y, width, height = shown["hits"][0]["box"]
+
+    def told(row: int, col: int, text: str) -> None:
+        place = (
+            (x + (col + 0.5) * width / 120) / shown["size"][0],
+            (y + (row + 0.5) * height / 120) / shown["size"][1],
+        )
+        look.hover(*place)
+        lab.page.wait_for_function(
+            "text => document.querySelector('.attnlab-tip').textContent === text", arg=text
+        )
+
+    told(5, 5, "query 5 → key 5: 1.000")
+    told(5, 90, "query 5 → key 90: 0.000")
+    lab.run_code("look.set(shift=1)")
+    look.settle()
+    told(5, 5, "query 5 → key 5: 0.000")
+    told(5, 6, "query 5 → key 6: 1.000")
+    assert lab.errors == []
+
+
+def test_panels_side_by_side_in_a_layout_of_widgets(lab: Lab, lab_server: Server) -> None:
+    source = (
+        CLUMSY.replace("@explore(x=Slider(0, 10, value=1))\n", "")
+        + """
+import ipywidgets
+one = explore(look, x=Slider(0, 10, value=1))
+tab = ipywidgets.Tab([one.widget, explore(lambda y: Note(f"y is {y}"), y=(0, 3)).widget])
+tab"""
+    )
+    look = opened(lab, lab_server, source).panel("look")
+    with look.new_frame():
+        look.press("x", "ArrowRight")
+    assert "x 2.00" in look.sentence() and lab.errors == []
+
+
+def test_a_cell_run_again_and_again_leaves_one_panel(lab: Lab, look: LivePanel) -> None:
+    def widgets() -> int:
+        return int(lab.value_of("len(__import__('ipywidgets').widget._instances)"))
+
+    once = widgets()
+    for _ in range(5):
+        lab.run_all()
+    assert widgets() == once and len(lab.panels()) == 1
+    look = lab.panel("look")
+    with look.new_frame():
+        look.press("temperature", "ArrowLeft")
     assert lab.errors == []

@@ -21,6 +21,7 @@ from attnlab.views.blocks import BAND, FILLS, LINE, MASKS
 from attnlab.views.diagram import DENSITIES, Placed, Wiring
 from attnlab.views.stage import Stage
 from attnlab.views.structure import KINDS, ROWS
+from tests.panels.hands import says
 from tests.views.samples import Viewer, composed, pixels
 from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
@@ -493,7 +494,7 @@ def test_a_click_in_a_panel_chooses_the_part() -> None:
         return replace(ONE, select="part", selected=part)
 
     panel = explore(show, part=Choice(ONE.places))
-    panel._screen._handle_custom_msg({"select": "part", "row": 2}, [])
+    says(panel, select="part", row=2)
     assert panel.state == f"part={ONE.places[2]}" and f"{ONE.places[2]} chosen" in panel.digest
 
 
