@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .boundary import check_change, check_input
 from .config import Config
+from .inputs import check_change, check_input
 from .parts import Embedding, HeadNorm, Layer, LayerNorm, Linear, Positions, RMSNorm, TiedEmbedding, norm
 from .trace import Cache, Change, Trace
 

@@ -6,7 +6,7 @@ vocabulary, another text or another optimiser has other numbers. Sizes may be Nu
 
 from typing import Any, NamedTuple
 
-from .boundary import positive
+from .arguments import positive
 
 # Hoffmann et al. (2022), https://arxiv.org/abs/2203.15556, section 3.3 (approach 3) and appendix D.3.
 LOWEST, OF_SIZE, OF_DATA, SIZE_POWER, DATA_POWER = 1.69, 406.4, 410.7, 0.34, 0.28

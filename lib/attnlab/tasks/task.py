@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..attention.boundary import as_finite
+from ..attention.arguments import as_finite
 from ..tokens.text import as_ids, as_text
 from .data import Data
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush
 from typing import Self
 
-from ..attention.boundary import as_whole
+from ..attention.numbers import whole_number
 from .text import as_ids, as_text, as_training_text, spaced
 
 BYTES = 256
@@ -33,8 +33,7 @@ class BytePairTokenizer:
         The most frequent pair is merged; among equals the one that comes first in the text.
         ValueError: an empty text, one with a single symbol, a size below the 256 bytes.
         """
-        if as_whole("size", size) < BYTES:
-            raise ValueError(f"size must be {BYTES} or more, got {size}: the alphabet is the {BYTES} bytes")
+        size = whole_number("size", size, BYTES, why=f"the alphabet is the {BYTES} bytes")
         chunks = Counter(piece.encode() for piece in spaced(as_training_text(text)))
         return cls(tuple(_learn(chunks, size - BYTES)))
 

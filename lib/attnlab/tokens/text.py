@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import index
 from pathlib import Path
 from typing import Self
 from unicodedata import category
 
-from ..attention.boundary import as_whole
+from ..attention.numbers import whole_number
 
 UNKNOWN = "<unk>"
 LARGEST_FILE = 10_000_000  # bytes
@@ -93,19 +92,12 @@ def as_training_text(text: str) -> str:
 
 def as_ids(ids: Iterable[int], count: int) -> list[int]:
     """Token ids that a vocabulary of `count` has."""
-    found = []
-    for given in ids:
-        try:
-            found.append(index(given))
-        except TypeError:
-            raise TypeError(
-                f"a token id must be a whole number, got {given!r}; encode a text first"
-            ) from None
-        if not 0 <= found[-1] < count:
-            raise ValueError(
-                f"unknown token id {given}: this vocabulary has 0 to {count - 1}; "
-                f"decode with the tokenizer that encoded"
-            )
+    found = [whole_number("a token id", given, remedy="encode a text first") for given in ids]
+    if wrong := [given for given in found if not 0 <= given < count]:
+        raise ValueError(
+            f"unknown token id {wrong[0]}: this vocabulary has 0 to {count - 1}; "
+            f"decode with the tokenizer that encoded"
+        )
     return found
 
 
@@ -170,8 +162,8 @@ class WordTokenizer(Lookup):
         ValueError: an empty text, one with a single symbol, a size that leaves no word.
         """
         pieces = Counter(spaced(as_training_text(text)))
-        if size is not None and as_whole("size", size) < 2:
-            raise ValueError(f"size must be 2 or more, got {size}: one token is {UNKNOWN}, and one a word")
+        if size is not None:
+            size = whole_number("size", size, 2, why=f"one token is {UNKNOWN}, and one a word")
         return cls._of(piece for piece, _ in pieces.most_common(None if size is None else size - 1))
 
     @staticmethod

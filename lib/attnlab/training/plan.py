@@ -1,12 +1,13 @@
 """What a training does, in numbers: the plan."""
 
 import difflib
-import math
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+from attnlab.attention.numbers import real_number, whole_number
 
 from .optimisers import Adam, Optimiser
 from .schedules import Constant, Schedule
@@ -36,9 +37,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 0), ("batch", 1), ("patience", 1), ("seed", 0), ("frames", 1)):
-            _check(name, getattr(self, name), least, whole=True, none=name == "patience")
+            if (value := getattr(self, name)) is not None or name != "patience":
+                whole_number(name, value, least)
         for name in ("learning_rate", "weight_decay", "clip"):
-            _check(name, getattr(self, name), 0, whole=False, none=name == "clip")
+            if (value := getattr(self, name)) is not None or name != "clip":
+                real_number(name, value, 0)
         for each in fields(self):  # a number of NumPy becomes a plain one, which a file can hold
             if isinstance(value := getattr(self, each.name), np.generic):
                 object.__setattr__(self, each.name, value.item())
@@ -78,16 +81,6 @@ class Plan:
 @lru_cache(64)
 def _shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
-
-
-def _check(name: str, value: Any, least: int, whole: bool, none: bool) -> None:
-    if value is None and none:
-        return
-    kinds = int | np.integer if whole else int | float | np.integer | np.floating
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")
-    if not math.isfinite(value) or value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
 
 
 def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]:

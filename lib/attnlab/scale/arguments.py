@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
 MOST = 10**15  # parameters
@@ -70,18 +71,9 @@ def check_count(config: Config, found: int) -> None:
     )
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """A whole number, `least` or more. TypeError or ValueError."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r:.60}; write int(...)")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value!r:.60}; give a larger number")
-    return int(value)
-
-
 def lengths(config: Config, tokens: Any, source: Any, cached: Any = 0) -> tuple[int, int, int]:
     """tokens, source (0 if there is none) and cached tokens. TypeError or ValueError."""
-    tokens, cached = whole("tokens", tokens), whole("cached", cached, 0)
+    tokens, cached = whole_number("tokens", tokens, 1), whole_number("cached", cached, 0)
     if config.kind != "encoder-decoder" and source is not None:
         raise ValueError(
             f"a model of kind={config.kind!r} takes no source, got source={source!r:.60}: leave it out"
@@ -96,7 +88,7 @@ def lengths(config: Config, tokens: Any, source: Any, cached: Any = 0) -> tuple[
         )
     if config.kind != "encoder-decoder":
         return tokens, 0, cached
-    source = cached + tokens if source is None else whole("source", source)
+    source = cached + tokens if source is None else whole_number("source", source, 1)
     if source > config.length:
         raise ValueError(
             f"source must be at most {config.length} (config.length), got {source}: give fewer tokens, "
