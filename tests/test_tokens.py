@@ -306,7 +306,7 @@ def test_the_spectrogram_is_the_fourier_sum() -> None:
         (lambda: BytePairTokenizer.train("a", 300), ValueError, "only one symbol, 'a'"),
         (lambda: BytePairTokenizer.train(TEXT, 255), ValueError, "256 or more, got 255: the alphabet"),
         (lambda: WordTokenizer.train(TEXT, 1), ValueError, "size must be 2 or more, got 1"),
-        (lambda: WordTokenizer.train(TEXT, 0), ValueError, "size must be 1 or more"),
+        (lambda: WordTokenizer.train(TEXT, 0), ValueError, "size must be 2 or more, got 0"),
         (lambda: BytePairTokenizer.train(TEXT, 300.0), TypeError, "size must be a whole number"),
         (lambda: CharTokenizer.train(["a", "b"]), TypeError, "text must be a text, got list"),
         (lambda: BytePairTokenizer.train("ab\ud800", 300), ValueError, "half a character .* at 2"),

@@ -20,8 +20,8 @@ def as_array(name: str, values: ArrayLike) -> NDArray:
         )
     try:
         return np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a regular array, every row of the same length: {error}.") from None
+    except ValueError:
+        raise ValueError(f"{name} must be a regular array: make every row of the same length.") from None
     except (TypeError, RuntimeError) as error:  # torch: gradients, another device, a dtype of its own
         raise TypeError(
             f"{name} cannot be read as an array ({str(error).split('.')[0]}); "
@@ -79,7 +79,7 @@ def as_scores(scores: ArrayLike, axis: int) -> NDArray:
             f"scores must not hold NaN or +inf, got {scores[where]} at {where}; "
             f"look at the step that made it. Only -inf is allowed: it means masked."
         )
-    empty = np.isneginf(scores).all(axis=axis)
+    empty = np.all(np.isneginf(scores), axis=axis)
     if empty.any():
         raise ValueError(
             f"scores leave {_row(_first(empty), axis in (-1, scores.ndim - 1))} nothing to attend to: "

@@ -30,7 +30,7 @@ def whole_number(
     if (least is not None and number < least) or (most is not None and number > most):
         span = f"at most {most}" if least is None else f"{least} or more"
         span = span if least is None or most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be {span}, got {_short(number)}{'; ' * bool(why)}{why}")
+        raise ValueError(f"{name} must be {span}, got {_short(number)}{': ' * bool(why)}{why}")
     return number
 
 
@@ -45,7 +45,7 @@ def real_number(name: str, value: Any, least: float | None = None) -> float:
     try:
         number = float(given)
     except OverflowError:  # a whole number of more than 308 digits
-        number = inf if given > 0 else -inf
+        number = -inf if given < 0 else inf
     if least is not None and not least <= number < inf:
         raise ValueError(f"{name} must be a finite number, {least:g} or more, got {number:g}")
     return number

@@ -33,7 +33,9 @@ def judge(
     return attempt if verdict == "PASS" else reference
 
 
-def _verdict(attempt, reference, cases, wrong) -> tuple[str, str]:
+def _verdict(
+    attempt: Callable, reference: Callable, cases: Sequence[tuple], wrong: Mapping[Callable, str]
+) -> tuple[str, str]:
     """The word to print, and the reason."""
     if attempt is reference:
         return "TODO", "this is our own function. Write yours, and run its whole cell."
@@ -109,10 +111,11 @@ def _known(answers: list[_Answer], cases: Sequence[tuple], wrong: Mapping[Callab
 
 def _crash(attempt: Callable, named: list[str], answers: list[_Answer], known: str) -> str:
     """The first exception: the line of the learner's own code, type and message. Empty without one."""
-    first = next((i for i, answer in enumerate(answers) if answer.error is not None), None)
-    if first is None:
+    first, error = next(
+        ((i, each.error) for i, each in enumerate(answers) if each.error is not None), (0, None)
+    )
+    if error is None:
         return ""
-    error = answers[first].error
     message = traceback.format_exception_only(error)[-1].strip().splitlines()[0][:200].rstrip(".")
     file = getattr(getattr(attempt, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]

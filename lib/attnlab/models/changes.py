@@ -31,18 +31,19 @@ class Ablation:
         if max(numbers) >= tensor.shape[-3]:
             raise ValueError(f"{name} are 0 to {tensor.shape[-3] - 1}, got {max(numbers)}")
         changed = tensor.clone()
-        changed[..., numbers, :, :] = 0.0 if self.mean is None else self._mean(name, tensor)[numbers]
+        changed[..., numbers, :, :] = 0.0 if self.mean is None else _mean(self.mean, name, tensor)[numbers]
         return changed
 
-    def _mean(self, name: str, tensor: Tensor) -> Tensor:
-        """What the heads bring in the mean over the inputs of the other trace: [head, query, d_head]."""
-        found = self.mean.at(name).mean(0)
-        if found.shape != tensor.shape[-3:]:
-            raise ValueError(
-                f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])}, "
-                f"there {list(found.shape)}"
-            )
-        return found
+
+def _mean(trace: Trace, name: str, tensor: Tensor) -> Tensor:
+    """What the heads bring in the mean over the inputs of another trace: [head, query, d_head]."""
+    found = trace.at(name).mean(0)
+    if found.shape != tensor.shape[-3:]:
+        raise ValueError(
+            f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])}, "
+            f"there {list(found.shape)}"
+        )
+    return found
 
 
 def ablate(heads: Iterable[tuple[int, int]], mean: Trace | None = None) -> Ablation:

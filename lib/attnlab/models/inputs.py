@@ -28,7 +28,7 @@ def check_input(
     if cache is not None:
         _check_cache(cache, tokens, config)
     if mask is not None:
-        _check_mask(mask, *tokens.shape, config, cache.length if cache is not None else 0)
+        _check_mask(mask, tokens, config, cache.length if cache is not None else 0)
 
 
 def check_change(change: Change | None, trace: Trace) -> None:
@@ -85,12 +85,13 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
         )
 
 
-def _check_mask(mask: Tensor, batch: int, length: int, config: Config, start: int) -> None:
+def _check_mask(mask: Tensor, tokens: Tensor, config: Config, start: int) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         raise TypeError(
             f"mask must be a bool tensor (True = may attend), got {_type(mask)}; "
             "write mask == 1 for ones and zeros"
         )
+    batch, length = tokens.shape
     full = [batch, length, start + length]
     if mask.ndim != 3 or any(has not in (1, n) for has, n in zip(mask.shape, full, strict=True)):
         raise ValueError(

@@ -65,8 +65,8 @@ class Transformer(nn.Module):
             elif isinstance(module, Embedding | Positions) and module.weight is not None:
                 tied = isinstance(module, TiedEmbedding)
                 _draw(rng, module.weight, module.weight.shape[1] ** -0.5 if tied else 1.0)
-            if getattr(module, "bias", None) is not None:
-                module.bias.data.zero_()
+            if isinstance(bias := getattr(module, "bias", None), nn.Parameter):
+                bias.data.zero_()
 
     def forward(
         self,
@@ -96,7 +96,7 @@ class Transformer(nn.Module):
         noted = Trace(change=change)
         if cache is not None:
             noted.cache, noted.start = cache.copy(), cache.length  # an error leaves the cache as it was
-        memory = self._read(source, noted) if self.config.kind == "encoder-decoder" else None
+        memory = None if source is None else self._read(source, noted)
         x = self.positions(self.embedding(tokens), noted.start)
         x = noted.add("embedding", x)  # [batch, token, d_model]
         noted.hidden.append(x)
@@ -106,7 +106,7 @@ class Transformer(nn.Module):
             noted.hidden.append(x)
         noted.logits = noted.add("output", self.read_out(x))  # [batch, token, outputs]
         check_change(change, noted)
-        if cache is not None:
+        if cache is not None and noted.cache is not None:
             cache.layers, cache.memory = noted.cache.layers, noted.cache.memory
         return noted if trace else noted.logits
 
@@ -116,7 +116,7 @@ class Transformer(nn.Module):
         After the last layer that is the output; earlier it is the logit lens (nostalgebraist, 2020).
         """
         last = self.norm(hidden)
-        return self.embedding.logits(last) if self.config.tied else self.output(last)
+        return self.embedding.logits(last) if isinstance(self.embedding, TiedEmbedding) else self.output(last)
 
     def _read(self, source: Tensor, noted: Trace) -> Tensor:
         """What the encoder of an encoder-decoder makes of the source: [batch, source, d_model]."""

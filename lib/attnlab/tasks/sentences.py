@@ -280,7 +280,7 @@ def _surprise_of_hidden(
 ) -> NDArray[np.float64]:
     """-log p of each word if these are hidden, [n, word]. knows_subject: it was written before the verb."""
     kinds = _kinds(sentences)
-    both = ((kinds["subject"] & hidden).any(1) & (kinds["verb"] & hidden).any(1))[:, None]
+    both = (kinds["subject"] & hidden).any(1, keepdims=True) & (kinds["verb"] & hidden).any(1, keepdims=True)
     surprise = np.log(len(ADJECTIVES)) * kinds["adjective"] + np.log(len(PREPOSITIONS)) * kinds["preposition"]
     free = kinds["noun"] | kinds["subject"] & both | kinds["verb"] & both & (not knows_subject)
     return hidden * (surprise + np.log(len(NOUNS)) * free)

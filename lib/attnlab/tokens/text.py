@@ -20,18 +20,23 @@ def words(text: str) -> list[str]:
     A run of letters, digits and apostrophes is a word; every other visible character is a token of its own.
     An accent or vowel sign that is a character of its own stays with the one before it.
     """
-    found: list[str] = []
+    return [text[start:end] for start, end in _spans(text)]
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each word and mark begins, and where it ends."""
+    start: int | None = None
     inside, before = False, " "  # inside a word; the character before
-    for char in text:
+    for at, char in enumerate(text):
         letter = char.isalnum() or char in "_'’"
         joins = category(char)[0] == "M" or char in "\u200c\u200d" or before == "\u200d"
-        if not before.isspace() and (joins or (letter and inside)):
-            found[-1] += char
-        elif not char.isspace():
-            found.append(char)
-            inside = letter
+        if before.isspace() or not (joins or (letter and inside)):
+            if start is not None:
+                yield start, at
+            start, inside = (None if char.isspace() else at), letter
         before = char
-    return found
+    if start is not None:
+        yield start, len(text)
 
 
 def spaced(text: str) -> Iterator[str]:
@@ -40,11 +45,10 @@ def spaced(text: str) -> Iterator[str]:
     So does GPT-2. White space that is no single space before a word is a piece for each character.
     """
     at = 0
-    for word in words(text):
-        start = text.index(word, at)
+    for start, end in _spans(text):
         lead = text[start - 1 : start] == " " and start > at
         yield from text[at : start - lead]
-        at = start + len(word)
+        at = end
         yield text[start - lead : at]
     yield from text[at:]
 
