@@ -21,11 +21,13 @@ def as_array(name: str, values: ArrayLike) -> NDArray:
     try:
         return np.asarray(values)
     except ValueError:
-        raise ValueError(f"{name} must be a regular array: make every row of the same length.") from None
+        raise ValueError(
+            f"{name} must be a regular array: make all rows of one length, or pad the shorter ones."
+        ) from None
     except (TypeError, RuntimeError) as error:  # torch: gradients, another device, a dtype of its own
         raise TypeError(
             f"{name} cannot be read as an array ({str(error).split('.')[0]}); "
-            f"of a torch tensor pass {name}.detach().cpu().double()."
+            f"of a torch tensor pass {name}.detach().cpu(), and .double() of it if it is in 16 bits."
         ) from None
 
 
@@ -156,11 +158,6 @@ def as_scale(scale: float | None, d_k: int) -> float:
     if not np.isfinite(value):
         raise ValueError(f"scale must be a finite number, got {scale}; leave it out for 1/√d_k.")
     return value
-
-
-def as_count(name: str, value: int) -> int:
-    """1 or more."""
-    return whole_number(name, value, 1, why="pass how many there are")
 
 
 def as_even(name: str, value: int) -> int:

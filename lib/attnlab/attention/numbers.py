@@ -30,7 +30,8 @@ def whole_number(
     if (least is not None and number < least) or (most is not None and number > most):
         span = f"at most {most}" if least is None else f"{least} or more"
         span = span if least is None or most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be {span}, got {_short(number)}{': ' * bool(why)}{why}")
+        given = number if abs(number) < 10**60 else f"one of {number.bit_length()} bits"
+        raise ValueError(f"{name} must be {span}, got {given}{': ' * bool(why)}{why}")
     return number
 
 
@@ -49,8 +50,3 @@ def real_number(name: str, value: Any, least: float | None = None) -> float:
     if least is not None and not least <= number < inf:
         raise ValueError(f"{name} must be a finite number, {least:g} or more, got {number:g}")
     return number
-
-
-def _short(number: int) -> str:
-    """Python refuses to write numbers of more than 4300 digits."""
-    return str(number) if abs(number) < 10**60 else f"one of {number.bit_length() * 3 // 10} digits or so"

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import (
     as_array,
-    as_count,
     as_finite,
     as_lengths,
     as_mask,
@@ -22,6 +21,7 @@ from .arguments import (
     as_tokens,
     check_fit,
 )
+from .numbers import whole_number
 
 
 class Attention(NamedTuple):
@@ -55,7 +55,7 @@ def causal_mask(n: int) -> NDArray[np.bool_]:
 
     Vaswani et al. (2017), section 3.2.3. ValueError or TypeError: n is not a whole number above 0.
     """
-    n = as_count("n", n)
+    n = whole_number("n", n, 1)
     return np.tril(np.ones((n, n), dtype=bool))  # [query, key]
 
 
@@ -66,7 +66,7 @@ def padding_mask(lengths: ArrayLike, n: int) -> NDArray[np.bool_]:
     `padding_mask(lengths, n) & causal_mask(n)` is [..., query, key].
     ValueError or TypeError: a length that is not a whole number from 1 to n.
     """
-    n = as_count("n", n)
+    n = whole_number("n", n, 1)
     lengths = as_lengths(lengths, n)
     return np.arange(n) < lengths[..., None, None]  # [..., 1, key]
 
@@ -117,7 +117,7 @@ def multi_head_attention(
     w_o [n_heads * d_head, d_model]. mask: [..., query, key] for all heads, or [..., head, query, key].
     Vaswani et al. (2017), section 3.2.2. Errors as above, and an n_heads that does not divide the columns.
     """
-    x, n_heads = as_tokens("x", x), as_count("n_heads", n_heads)
+    x, n_heads = as_tokens("x", x), whole_number("n_heads", n_heads, 1)
     q = _heads("w_q", _project(x, "w_q", w_q), n_heads)  # [..., head, token, d_head]
     k = _heads("w_k", _project(x, "w_k", w_k), n_heads)  # [..., head, token, d_head]
     v = _heads("w_v", _project(x, "w_v", w_v), n_heads)  # [..., head, token, d_head]

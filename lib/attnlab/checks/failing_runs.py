@@ -37,7 +37,7 @@ def patient(name: str) -> dict[str, Any]:
     learning_rate; init_scale and positions of the model; moved: by how many places the targets of the
     training data are moved. ValueError: another name.
     """
-    if name not in _CHANGED:
+    if name not in list(_CHANGED):
         raise ValueError(f"there is no patient {name!r}: choose one of {', '.join(_CHANGED)}")
     return _HEALTHY | _CHANGED[name]
 

@@ -53,10 +53,10 @@ class Config:
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "length", "d_model", "n_heads", "n_layers"):
-            whole_number(name, getattr(self, name), 1)
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1))
         for name, least in (("d_ff", 0), ("outputs", 1), ("n_kv_heads", 1)):
-            if getattr(self, name) is not None:
-                whole_number(name, getattr(self, name), least)
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, whole_number(name, value, least))
         for name, known in (
             ("kind", KINDS), ("norm", NORMS), ("positions", POSITIONS), ("activation", ACTIVATIONS),
             ("norm_type", NORM_TYPES),

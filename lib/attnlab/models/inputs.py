@@ -10,7 +10,12 @@ from .trace import Cache, Change, Trace
 
 
 def check_input(
-    config: Config, tokens: Tensor, source: Tensor | None, mask: Tensor | None, cache: Cache | None = None
+    config: Config,
+    tokens: Tensor,
+    source: Tensor | None,
+    mask: Tensor | None,
+    cache: Cache | None,
+    device: torch.device,
 ) -> None:
     """ValueError or TypeError for what a model of this config cannot read."""
     if (source is None) == (config.kind == "encoder-decoder"):
@@ -25,6 +30,10 @@ def check_input(
                 f"tokens and source must hold equally many sequences, got {len(tokens)} and {len(source)}; "
                 "give one source for each sequence"
             )
+    for name, given in (("tokens", tokens), ("source", source), ("mask", mask)):
+        if isinstance(given, Tensor) and given.device != device:
+            remedy = f"give {name}.to({str(device)!r})"
+            raise ValueError(f"{name} is on the device {given.device}, the model on {device}: {remedy}")
     if cache is not None:
         _check_cache(cache, tokens, config)
     if mask is not None:

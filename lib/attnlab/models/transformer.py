@@ -14,6 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from attnlab.attention.numbers import whole_number
+
 from .config import Config
 from .inputs import check_change, check_input
 from .parts import Embedding, HeadNorm, Layer, LayerNorm, Linear, Positions, RMSNorm, TiedEmbedding, norm
@@ -30,6 +32,9 @@ class Transformer(nn.Module):
 
     def __init__(self, config: Config, seed: int = 0) -> None:
         super().__init__()
+        if not isinstance(config, Config):
+            raise TypeError(f"config must be a Config, got {type(config).__name__}: Transformer(Config(...))")
+        seed = whole_number("seed", seed, 0, why="any other whole number will do")
         self.config, both = config, config.kind == "encoder-decoder"
         self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
@@ -45,6 +50,10 @@ class Transformer(nn.Module):
     @classmethod
     def for_task(cls, task: Any, *, seed: int = 0, **choices: Any) -> Self:
         """A model that fits a task of `attnlab.tasks`: its kind, vocabulary and length are given."""
+        if not all(hasattr(task, name) for name in ("size", "length", "kind")):
+            raise TypeError(
+                f"task must be a Task, got {type(task).__name__}: such as attnlab.tasks.reverse()"
+            )
         known = {f.name for f in fields(Config)}
         if unknown := set(choices) - known:
             raise TypeError(
@@ -92,7 +101,9 @@ class Transformer(nn.Module):
         attend to; a cache of another model or batch; a change of a place that is not there.
         """
         if self.embedding.weight.ndim == 2:  # a stack was looked at by the one who made it
-            check_input(self.config, tokens, source, mask, cache)
+            check_input(self.config, tokens, source, mask, cache, self.embedding.weight.device)
+        if change is not None and not callable(change):
+            raise TypeError(f"change must be a function of name and tensor, got {change!r:.60}; see `ablate`")
         noted = Trace(change=change)
         if cache is not None:
             noted.cache, noted.start = cache.copy(), cache.length  # an error leaves the cache as it was

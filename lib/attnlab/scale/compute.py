@@ -74,7 +74,7 @@ def training_flops(
     """
     pieces = parameters(config)
     tokens = whole_number("tokens", tokens, 1)
-    sequence = int(config.length) if sequence is None else whole_number("sequence", sequence, 1)
+    sequence = config.length if sequence is None else whole_number("sequence", sequence, 1)
     real = 3 * sum(flops(config, sequence, source=source).values()) * tokens // sequence
     embedded = sum(number for name, number in pieces.items() if name.endswith("embedding"))
     total = sum(pieces.values())

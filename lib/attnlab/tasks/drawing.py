@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attention.arguments import as_count
 from ..attention.numbers import whole_number
 from .data import Data
 
@@ -21,7 +20,7 @@ def draw_apart(
 
     `possible` is how many distinct rows there are. ValueError: fewer than asked for.
     """
-    count = as_count("train", train) + as_count("validation", validation)
+    count = whole_number("train", train, 1) + whole_number("validation", validation, 1)
     if count > possible:
         raise ValueError(
             f"train={train} and validation={validation} ask for {count} different sequences, but there are "

@@ -62,6 +62,7 @@ class Sentences(Task):
 
     def whole(self, data: Data) -> NDArray[np.int64]:
         """The sentences behind `data`, nothing hidden: ids [n, word]."""
+        self._check_source("data", data)
         return np.hstack([data.inputs, data.targets[:, -1:]]) if self.kind == "decoder" else data.targets
 
     def question(self, about: About) -> Question:
@@ -89,7 +90,6 @@ class Sentences(Task):
         better, but for luck in these data and the few sentences that are not drawn a second time.
         """
         data = self.validation if data is None else data
-        self._check_source("data", data)
         sentences = self.whole(data)
         if self.kind == "decoder":
             surprise = _surprise_of_next(sentences)

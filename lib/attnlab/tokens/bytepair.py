@@ -65,7 +65,7 @@ class BytePairTokenizer:
 
     def encode(self, text: str, merges: int | None = None) -> list[int]:
         """The ids of `text`, by all merges or only the first so many."""
-        limit = len(self.pairs) if merges is None else merges
+        limit = len(self.pairs) if merges is None else whole_number("merges", merges, 0)
         known: dict[str, list[int]] = {}
         ids: list[int] = []
         for chunk in spaced(as_text(text)):

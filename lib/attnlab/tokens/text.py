@@ -20,6 +20,8 @@ def words(text: str) -> list[str]:
     A run of letters, digits and apostrophes is a word; every other visible character is a token of its own.
     An accent or vowel sign that is a character of its own stays with the one before it.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a text, got {type(text).__name__}; join pieces with ' '.join(...)")
     return [text[start:end] for start, end in _spans(text)]
 
 
@@ -96,6 +98,10 @@ def as_training_text(text: str) -> str:
 
 def as_ids(ids: Iterable[int], count: int) -> list[int]:
     """Token ids that a vocabulary of `count` has."""
+    if not isinstance(ids, Iterable):
+        raise TypeError(
+            f"token ids must be a list of whole numbers, got {ids!r:.60}; for a single one use [id]"
+        )
     found = [whole_number("a token id", given, remedy="encode a text first") for given in ids]
     if wrong := [given for given in found if not 0 <= given < count]:
         raise ValueError(

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ from .stack import Batch, Stack, loss_of, one_thread
 INTERRUPTS = 3  # so many end the training at once, if it hangs in somebody's function
 
 
+@runtime_checkable
 class Watch(Protocol):
     """Somebody who looks on, and may stop the training: `attnlab.Live`."""
 

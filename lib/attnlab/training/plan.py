@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from attnlab.attention.arguments import as_numbers
 from attnlab.attention.numbers import real_number, whole_number
 
 from .optimisers import Adam, Optimiser
@@ -38,13 +39,10 @@ class Plan:
     def __post_init__(self) -> None:
         for name, least in (("steps", 0), ("batch", 1), ("patience", 1), ("seed", 0), ("frames", 1)):
             if (value := getattr(self, name)) is not None or name != "patience":
-                whole_number(name, value, least)
+                object.__setattr__(self, name, whole_number(name, value, least))
         for name in ("learning_rate", "weight_decay", "clip"):
             if (value := getattr(self, name)) is not None or name != "clip":
-                real_number(name, value, 0)
-        for each in fields(self):  # a number of NumPy becomes a plain one, which a file can hold
-            if isinstance(value := getattr(self, each.name), np.generic):
-                object.__setattr__(self, each.name, value.item())
+                object.__setattr__(self, name, real_number(name, value, 0))
         if self.clip == 0:
             raise ValueError("clip=0 would stop all learning: give a norm above 0, or None for no clipping")
         for name, kind in (("schedule", Schedule), ("optimiser", Optimiser)):
@@ -91,11 +89,11 @@ def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]
     Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
     ValueError: no evaluation, lengths that differ, a patience below 1.
     """
-    steps, losses = np.asarray(steps), np.asarray(losses)
-    if len(steps) == 0 or len(steps) != len(losses):
-        raise ValueError(f"early_stop needs as many steps as losses, got {len(steps)} and {len(losses)}")
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be 1 step or more, got {patience}")
+    steps, losses = as_numbers("steps", steps), as_numbers("losses", losses)
+    if steps.ndim != 1 or steps.shape != losses.shape or not steps.size:
+        raise ValueError(f"early_stop needs as many steps as losses, got {steps.shape} and {losses.shape}")
+    if patience is not None:
+        whole_number("patience", patience, 1, why="it is a number of steps")
     best, losses = 0, np.where(np.isnan(losses), np.inf, losses)
     for now, loss in enumerate(losses):
         if loss < losses[best]:

@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from attnlab.attention.arguments import as_array
+from attnlab.attention.numbers import real_number
 from attnlab.models import Config, Transformer
 from attnlab.tasks import Task
 
@@ -76,7 +78,7 @@ class Run:
 
     def at(self, step: int) -> "Frame":
         """The frame at a step, or the last one before it. ValueError: the training did not get there."""
-        if not self.steps[0] <= step <= self.steps[-1]:
+        if not self.steps[0] <= real_number("step", step) <= self.steps[-1]:
             raise ValueError(f"step must be from {self.steps[0]} to {self.steps[-1]}, got {step}")
         return Frame(self, int(np.searchsorted(self.steps, step, side="right")) - 1)
 
@@ -251,10 +253,15 @@ class Frame:
         return self.run.task.tokens(self._look(text, source).logits[0].argmax(-1).tolist())
 
     def _look(self, text: Any, source: Any) -> Any:
-        ids = [None if each is None else self._ids(each) for each in (text, source)]
+        ids = [self._ids("text", text), None if source is None else self._ids("source", source)]
         with torch.no_grad():
             return self.model(*ids, trace=True)
 
-    def _ids(self, text: Any) -> Tensor:
-        ids = self.run.task.encode(text) if isinstance(text, str) else np.asarray(text)
+    def _ids(self, name: str, text: Any) -> Tensor:
+        ids = self.run.task.encode(text) if isinstance(text, str) else as_array(name, text)
+        if ids.dtype.kind not in "iu":
+            given = "None" if text is None else ids.dtype
+            raise TypeError(
+                f"{name} must be a text, or whole numbers (token ids), got {given}; encode it first"
+            )
         return torch.as_tensor(ids)[None]
