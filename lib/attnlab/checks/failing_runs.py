@@ -6,7 +6,7 @@ Each is the healthy training with one setting changed. Who wants to diagnose the
 from collections.abc import Callable
 from typing import Any
 
-from .verdict import _answers, judge
+from .verdict import answers_of, judge
 
 CAUSES = (
     "learning rate too low",
@@ -55,7 +55,7 @@ def _diagnose(name: str) -> str:
 
 def _mistaken(attempt: Callable) -> Callable | None:
     """All right but for the first wrong text that `attempt` gives: a check speaks of one thing at a time."""
-    answers = _answers(attempt, [(name,) for name in _RIGHT])
+    answers = answers_of(attempt, [(name,) for name in _RIGHT])
     for answer, (name, right) in zip(answers, _RIGHT.items(), strict=True):
         if isinstance(answer.value, str) and answer.value != right:
             return _saying(name, answer.value if answer.value in CAUSES else "?")

@@ -42,7 +42,7 @@ def _verdict(
     if not callable(attempt):
         kind = type(attempt).__name__
         return "NOT YET", f"this is a {kind}, not a function. Hand over its name, without brackets."
-    answers, expected = _answers(attempt, cases), _answers(reference, cases)
+    answers, expected = answers_of(attempt, cases), answers_of(reference, cases)
     if all(map(_same, answers, expected)):
         changed = {_names(reference)[i] for answer in answers for i in answer.changed}
         if not changed:
@@ -66,7 +66,7 @@ class _Answer(NamedTuple):
     changed: tuple[int, ...] = ()
 
 
-def _answers(function: Callable, cases: Sequence[tuple]) -> list[_Answer]:
+def answers_of(function: Callable, cases: Sequence[tuple]) -> list[_Answer]:
     return [_answer(function, case) for case in cases]
 
 
@@ -104,7 +104,7 @@ def _is_stub(attempt: Callable, answers: list[_Answer]) -> bool:
 def _known(answers: list[_Answer], cases: Sequence[tuple], wrong: Mapping[Callable, str]) -> str:
     """The message of the first wrong implementation that answers alike; empty if there is none."""
     for mistake, message in wrong.items():
-        if all(map(_same, answers, _answers(mistake, cases))):
+        if all(map(_same, answers, answers_of(mistake, cases))):
             return message
     return ""
 
