@@ -384,7 +384,7 @@ BAD = {
     ),
     "softmax bool": (lambda: softmax([True]), TypeError, "scores must hold real numbers, got bool"),
     "softmax ragged": (lambda: softmax([[1], [1, 2]]), ValueError, "scores must be a regular array"),
-    "softmax axis": (lambda: softmax(ONES, axis=2), ValueError, "axis 2 is out of bounds"),
+    "softmax axis": (lambda: softmax(ONES, axis=2), ValueError, "axis must be from -2 to 1, got 2"),
     "temperature 0": (
         lambda: softmax(ONES, temperature=0),
         ValueError,

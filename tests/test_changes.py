@@ -238,8 +238,8 @@ BAD = {
     "change returns": (run(change=lambda name, x: None), ValueError, "for 'embedding'", "got NoneType"),
     "change shape": (run(change=lambda name, x: x[:1]), ValueError, "tensor [2, 5, 8]", "got [1, 5, 8]"),
     "no pair": (lambda: ablate([2]), TypeError, "pairs (layer, head), got 2"),
-    "no whole pair": (lambda: ablate([(1, 0.5)]), TypeError, "pairs (layer, head), got (1, 0.5)"),
-    "layer 0": (lambda: ablate([(0, 1)]), ValueError, "layers count from 1", "(0, 1)"),
+    "no whole pair": (lambda: ablate([(1, 0.5)]), TypeError, "a head must be a whole number, got 0.5"),
+    "layer 0": (lambda: ablate([(0, 1)]), ValueError, "layers count from 1", "got 0"),
     "layer 3": (run(change=ablate([(3, 0)])), ValueError, "no 'layer 3 heads' to change", "layer 2 heads"),
     "head 2": (run(change=ablate([(2, 2)])), ValueError, "layer 2 heads are 0 to 1, got 2"),
     "mean length": (

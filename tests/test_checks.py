@@ -1,5 +1,6 @@
 """The exercise checks: a right answer passes, and every wrong one is told what is wrong with it."""
 
+import copy
 import subprocess
 import sys
 
@@ -14,7 +15,6 @@ from attnlab.checks import (
     check_nearest,
     check_stable_softmax,
     check_temperature_for_odds,
-    verdict,
 )
 
 CHECKS = [name for name in checks.__all__ if name.startswith("check_")]
@@ -67,20 +67,13 @@ class TestEveryCheck:
             assert line.endswith(message)
             assert returned is given["reference"]
 
-    def test_the_cases_tell_all_answers_apart(self, name, monkeypatch):
-        given = exercise(name, monkeypatch)
-        functions = [given["reference"], *given["wrong"]]
-        answers = [verdict._answers(function, given["cases"]) for function in functions]
-        for i, one in enumerate(answers):
-            for other in answers[:i]:
-                assert not all(map(verdict._same, one, other)), f"wrong answer {i} looks like another"
-
     def test_the_reference_has_an_answer_to_every_case(self, name, monkeypatch):
         given = exercise(name, monkeypatch)
-        for answer in verdict._answers(given["reference"], given["cases"]):
-            assert answer.error is None
-            assert answer.value is not None
-            assert not answer.changed
+        for case in given["cases"]:
+            arguments = copy.deepcopy(case)
+            with np.errstate(all="ignore"):
+                assert given["reference"](*arguments) is not None
+            assert repr(arguments) == repr(case)
 
     def test_the_stub_is_to_do(self, name, monkeypatch, capsys):
         given = exercise(name, monkeypatch)

@@ -40,8 +40,8 @@ FAULTS = [
     Fault(
         "temperature inverted",
         "attention/scaled.py",
-        "keepdims=True)) / temperature",
-        "keepdims=True)) * temperature",
+        "keepdims=True)) / as_temperature",
+        "keepdims=True)) * as_temperature",
         "00_start_here",
     ),
     Fault(

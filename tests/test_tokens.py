@@ -164,7 +164,10 @@ def plain_loop(text: str, count: int) -> list[tuple[bytes, bytes]]:
 
 
 def learnt_by(tokenizer: BytePairTokenizer) -> list[tuple[bytes, bytes]]:
-    return [(tokenizer._bytes[left], tokenizer._bytes[right]) for left, right in tokenizer.pairs]
+    pieces = [bytes([i]) for i in range(256)]
+    for left, right in tokenizer.pairs:
+        pieces.append(pieces[left] + pieces[right])
+    return [(pieces[left], pieces[right]) for left, right in tokenizer.pairs]
 
 
 @settings(max_examples=300)
@@ -183,6 +186,24 @@ def test_one_long_word_is_learnt_and_cut_like_any_other() -> None:
     tokenizer = BytePairTokenizer.train(text, 256 + 60)
     assert learnt_by(tokenizer) == plain_loop(text, 60)
     assert tokenizer.encode(text) == replayed(tokenizer, text)
+
+
+@pytest.mark.parametrize("text", [
+    "ab" * 300, "a" * 500 + " b", "abc" * 200, "aab" * 150, ("a" * 37 + "b") * 12, "漢" * 200 + "字",
+    "ab " * 200,
+    " ".join("a" * n for n in range(1, 40)), "\u0301" * 100 + "a", "-" * 300 + "x", "\n" * 99 + "a b",
+], ids=lambda text: text[:8])  # fmt: skip
+def test_monotonous_texts_are_learnt_like_any_other(text: str) -> None:
+    tokenizer = BytePairTokenizer.train(text, 256 + 30)
+    assert learnt_by(tokenizer) == plain_loop(text, 30)
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_million_letters_of_one_word_double_their_pieces() -> None:
+    text = "ab" * 2**19
+    tokenizer = BytePairTokenizer.train(text, 300)
+    assert tokenizer.merges[1:3] == (("ab", "ab"), ("abab", "abab")) and words(text) == [text]
+    assert tokenizer.pairs == ((97, 98), *((i, i) for i in range(256, 256 + 18)))
 
 
 def replayed(tokenizer: BytePairTokenizer, text: str) -> list[int]:
@@ -306,7 +327,7 @@ def test_the_spectrogram_is_the_fourier_sum() -> None:
         (lambda: BytePairTokenizer.train("a", 300), ValueError, "only one symbol, 'a'"),
         (lambda: BytePairTokenizer.train(TEXT, 255), ValueError, "256 or more, got 255: the alphabet"),
         (lambda: WordTokenizer.train(TEXT, 1), ValueError, "size must be 2 or more, got 1"),
-        (lambda: WordTokenizer.train(TEXT, 0), ValueError, "size must be 1 or more"),
+        (lambda: WordTokenizer.train(TEXT, 0), ValueError, "size must be 2 or more, got 0"),
         (lambda: BytePairTokenizer.train(TEXT, 300.0), TypeError, "size must be a whole number"),
         (lambda: CharTokenizer.train(["a", "b"]), TypeError, "text must be a text, got list"),
         (lambda: BytePairTokenizer.train("ab\ud800", 300), ValueError, "half a character .* at 2"),

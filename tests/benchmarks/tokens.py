@@ -40,6 +40,7 @@ def one_word() -> str:
 def measure(quick: bool) -> dict[str, dict[str, float]]:
     repeats = 1 if quick else 5
     cases = [(prose(), size, "") for size in SIZES] + [(one_word(), SIZES[1], ", no spaces")]
+    cases += [("ab" * (BYTES // 2), SIZES[1], ", abab...")]
     return {f"{size} asked for{what}": measured(text, size, repeats) for text, size, what in cases}
 
 

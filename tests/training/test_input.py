@@ -1,17 +1,20 @@
 """What cannot be trained is refused before the first step, with words that help."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from attnlab import tasks
 from attnlab.models import Config, Transformer
 from attnlab.tasks import Data
-from attnlab.training import SGD, Adam, Plan, RMSprop, WarmupCosine, fit, load_run, sweep
+from attnlab.training import SGD, Adam, Plan, RMSprop, WarmupCosine, fit, load_run, resume, sweep
 
-from .cases import NOISY, PAIRS, PHRASES, TASK, Witness, model
+from .cases import NOISY, PAIRS, PHRASES, TASK, Witness, assert_same, model
 
 WHOLE = {"steps": 0, "batch": 1, "patience": 1, "seed": 0, "frames": 1}
 NUMBERS = ("learning_rate", "weight_decay", "clip")
@@ -36,20 +39,20 @@ def test_whole_numbers_that_are_too_small(name: str) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["high", True, [0.1], 1 + 0j, np.complex64(1), torch.tensor(0.1)], ids=repr)
 def test_numbers(name: str, value: Any) -> None:
-    with pytest.raises(TypeError, match=f"{name} must be a number, got "):
+    with pytest.raises(TypeError, match=f"{name} must be one number, got "):
         fit(model(), TASK, **{name: value})
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [-0.1, -1, float("nan"), float("inf"), np.float32("nan")])
 def test_numbers_out_of_range(name: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be 0 or more, got {value}"):
+    with pytest.raises(ValueError, match=f"{name} must be a finite number, 0 or more, got {value}"):
         fit(model(), TASK, **{name: value})
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "steps", "batch", "seed", "frames", "weight_decay"])
 def test_none_is_no_number(name: str) -> None:
-    with pytest.raises(TypeError, match=f"{name} must be a (whole )?number, got None"):
+    with pytest.raises(TypeError, match=f"{name} must be (a whole|one) number, got None"):
         fit(model(), TASK, **{name: None})
 
 
@@ -76,15 +79,15 @@ def test_schedules_and_optimisers(name: str, value: Any, known: str) -> None:
 @pytest.mark.parametrize("make, kind, message", [
     (lambda: SGD(momentum=1.0), ValueError, "momentum must be from 0 to below 1, got 1.0"),
     (lambda: SGD(momentum=-0.1), ValueError, "momentum must be"),
-    (lambda: SGD("0.9"), TypeError, "momentum must be a number, got '0.9'"),
+    (lambda: SGD("0.9"), TypeError, "momentum must be one number, got '0.9'"),
     (lambda: Adam(beta1=1), ValueError, "beta1 must be"),
     (lambda: Adam(beta2=2), ValueError, "beta2 must be"),
     (lambda: Adam(beta2=float("nan")), ValueError, "beta2 must be"),
     (lambda: Adam(epsilon=0), ValueError, "epsilon must be a finite number above 0"),
     (lambda: Adam(epsilon=-1e-8), ValueError, "epsilon must be"), (lambda: RMSprop(1.0), ValueError, "beta"),
     (lambda: RMSprop(epsilon=0), ValueError, "epsilon must be"),
-    (lambda: RMSprop(epsilon="small"), TypeError, "epsilon must be a number"),
-    (lambda: Adam(beta1=True), TypeError, "beta1 must be a number"),
+    (lambda: RMSprop(epsilon="small"), TypeError, "epsilon must be one number"),
+    (lambda: Adam(beta1=True), TypeError, "beta1 must be one number"),
 ])  # fmt: skip
 def test_settings_of_optimisers(make: Any, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message):
@@ -172,6 +175,90 @@ def test_nothing_has_begun_where_something_is_refused() -> None:
     assert watch.begun == [] and watch.told == []
 
 
+# Numbers in which nothing can be learnt
+
+
+def changed(change: Callable[[Transformer], Any], start: Transformer | None = None) -> Transformer:
+    change(given := start or model())
+    return given
+
+
+def of_whole_numbers(given: Transformer) -> None:
+    for module in given.modules():
+        for name, each in list(module.named_parameters(recurse=False)):
+            setattr(module, name, nn.Parameter(each.detach().long(), requires_grad=False))
+
+
+UNFIT: dict[str, tuple[Callable[[Transformer], Any], str]] = {
+    "half": (lambda m: m.half(), r"^embedding.weight is of torch.float16, .*: give model.float\(\)$"),
+    "bfloat16": (lambda m: m.bfloat16(), "embedding.weight is of torch.bfloat16, .*: give model.float"),
+    "8 bits": (lambda m: m.to(torch.float8_e4m3fn), "is of torch.float8_e4m3fn, .*: give model.float"),
+    "half in one place": (
+        lambda m: m.output.half(),
+        "output.weight is of torch.float16, .*: give model.float",
+    ),
+    "two kinds": (
+        lambda m: m.layers.float(),
+        "layers.0.*weight is of torch.float32, embedding.weight of torch.float64: give model.double",
+    ),
+    "complex": (lambda m: m.to(torch.complex64), "is of torch.complex64, .*: make the model anew"),
+    "whole numbers": (of_whole_numbers, "is of torch.int64, .*: make the model anew"),
+    "another device": (
+        lambda m: m.to("meta"),
+        "is on the device meta, the data are on the CPU: make the model",
+    ),
+    "two devices": (lambda m: m.output.to("meta"), "output.weight is on the device meta"),
+    "a frozen part": (
+        lambda m: m.embedding.requires_grad_(False),
+        "embedding.weight is frozen .*: give model.requires_grad_.True",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Complex modules are a new feature")
+@pytest.mark.parametrize("case", UNFIT)
+def test_models_that_cannot_learn(case: str, tmp_path: Any) -> None:
+    change, message = UNFIT[case]
+    watch = Witness()
+    with pytest.raises(ValueError, match=message):
+        fit(changed(change), TASK, watch=watch, steps=2)
+    with pytest.raises(ValueError, match=message):
+        sweep(lambda: changed(change), TASK, watch=watch, steps=2, seed=[0, 1])
+    assert watch.begun == [] and watch.told == []
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_a_run_in_too_few_bits_is_not_resumed(dtype: torch.dtype) -> None:
+    run = fit(model(), TASK, steps=20, watch=Witness(stop_at=4))
+    short = {name: each.to(dtype) for name, each in run.state.items()}
+    with pytest.raises(ValueError, match=f"embedding.weight is of {dtype}, .*: give model.float"):
+        resume(replace(run, state=short))
+
+
+def test_the_remedies_help() -> None:
+    for change in (lambda m: m.half().float(), lambda m: m.bfloat16().double(), lambda m: m.layers.float()):
+        assert fit(changed(change).double(), TASK, steps=1).ended == "finished"
+    assert_same(fit(model().requires_grad_(False), TASK, steps=2), fit(model(), TASK, steps=2))
+
+
+def test_torch_makes_new_tensors_elsewhere() -> None:
+    start = model()
+    with torch.device("meta"), pytest.raises(ValueError, match=r"on the device meta, .*set_default_device"):
+        fit(start, TASK, steps=1)
+
+
+@pytest.mark.parametrize("surroundings", [
+    torch.inference_mode, torch.no_grad, lambda: torch.autocast("cpu", torch.bfloat16)
+], ids=["inference", "no_grad", "autocast"])  # fmt: skip
+def test_what_torch_is_told_around_a_training_changes_nothing(surroundings: Any) -> None:
+    with surroundings():
+        runs = [fit(model(), TASK, steps=3), sweep(model, TASK, steps=3, seed=[0, 1])[0]]
+        stopped = fit(model(), TASK, steps=3, watch=Witness(stop_at=1))
+        runs.append(resume(stopped))
+    for run in runs:
+        assert_same(run, fit(model(), TASK, steps=3))
+
+
 # Sweeps
 
 
@@ -189,7 +276,7 @@ def test_a_sweep_needs_one_list(choices: dict[str, Any], message: str) -> None:
 
 
 def test_every_value_of_a_sweep_is_looked_at_first() -> None:
-    with pytest.raises(ValueError, match="learning_rate must be 0 or more, got -1"):
+    with pytest.raises(ValueError, match="learning_rate must be a finite number, 0 or more, got -1"):
         sweep(model, TASK, learning_rate=[1e-3, -1])
     with pytest.raises(TypeError, match="neither a training nor make_model takes 'd_model'"):
         sweep(lambda: model(), TASK, d_model=[4, 8])
@@ -222,8 +309,13 @@ def test_sequences_that_a_frame_cannot_read() -> None:
         frame.attend([0, 10])
     with pytest.raises(ValueError, match="takes no source"):
         frame.attend("1 2", "3 4")
-    with pytest.raises(TypeError, match="tokens must be a tensor of whole numbers"):
-        frame.predict([0.5, 1.0])
+    for ids in ([1.0, 2.0], [], ["1"], [True, False]):
+        with pytest.raises(TypeError, match=r"text must be a text, or whole numbers .token ids., got"):
+            frame.attend(ids)
+    with pytest.raises(ValueError, match="text is a masked array"):
+        frame.attend(np.ma.masked_array([1, 2], mask=[0, 1]))
+    with pytest.raises(TypeError, match=r"text must be a text, or whole numbers .token ids., got None"):
+        frame.predict(None)
     with pytest.raises(ValueError, match="needs a source"):
         fit(model(PAIRS), PAIRS, steps=1).last.attend("1 2")
 

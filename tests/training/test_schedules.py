@@ -71,11 +71,12 @@ def test_the_top_is_reached_with_the_last_step_of_the_warm_up(schedule: Any) -> 
     (lambda: StepDecay(0), ValueError, "every >= 1"), (lambda: StepDecay(3, 0), ValueError, "above 0"),
     (lambda: StepDecay(3, 1.5), ValueError, "at most 1"), (lambda: StepDecay(3, -1), ValueError, "above 0"),
     (lambda: StepDecay(2.5), TypeError, "every must be a whole number"),
-    (lambda: StepDecay(3, "half"), TypeError, "factor must be a number, got 'half'"),
-    (lambda: Warmup(-1), ValueError, "warmup >= 0"), (lambda: Warmup(True), TypeError, "warmup must be"),
+    (lambda: StepDecay(3, "half"), TypeError, "factor must be one number, got 'half'"),
+    (lambda: Warmup(-1), ValueError, "warmup must be 0 or more"),
+    (lambda: Warmup(True), TypeError, "warmup must be"),
     (lambda: WarmupCosine(-1), ValueError, "warmup >= 0"), (lambda: WarmupCosine(3.0), TypeError, "warmup"),
     (lambda: Cosine(1.5), ValueError, "end from 0 to 1"), (lambda: Cosine(float("nan")), ValueError, "end"),
-    (lambda: Cosine(None), TypeError, "end must be a number"),
+    (lambda: Cosine(None), TypeError, "end must be one number"),
 ])  # fmt: skip
 def test_schedules_that_cannot_be(make: Any, kind: type, message: str) -> None:
     with pytest.raises(kind, match=message):
@@ -119,8 +120,9 @@ def test_early_stop_by_hand() -> None:
 
 
 @pytest.mark.parametrize("steps, losses, patience, message", [
-    ([], [], 3, "got 0 and 0"), ([0, 1], [1.0], 3, "got 2 and 1"), ([0], [1.0], 0, "1 step or more, got 0"),
-    ([0], [1.0], -4, "1 step or more, got -4"),
+    ([], [], 3, "got .0,. and .0,."), ([0, 1], [1.0], 3, "got .2,. and .1,."),
+    ([0], [1.0], 0, "patience must be 1 or more, got 0"),
+    ([0], [1.0], -4, "patience must be 1 or more, got -4"),
 ])  # fmt: skip
 def test_early_stop_refuses(steps: Any, losses: Any, patience: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):

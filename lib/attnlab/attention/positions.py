@@ -7,7 +7,8 @@ Without them attention does not know the order: permute the tokens, and the outp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .boundary import as_even, as_finite, as_positions, as_whole
+from .arguments import as_even, as_finite, as_positions
+from .numbers import whole_number
 
 BASE = 10_000.0  # both papers: the frequencies fall from 1 towards 1 / BASE
 
@@ -19,11 +20,12 @@ def sinusoidal_positions(n: int, d_model: int) -> NDArray[np.float64]:
     tokens. Vaswani et al. (2017), https://arxiv.org/abs/1706.03762, section 3.5.
     ValueError or TypeError: n is not a whole number above 0, d_model not an even one.
     """
-    n, d_model = as_whole("n", n), as_even("d_model", as_whole("d_model", d_model))
+    n, d_model = whole_number("n", n, 1), as_even("d_model", whole_number("d_model", d_model, 1))
     angles = np.arange(n)[:, None] * _frequencies(d_model)  # [position, d_model / 2]
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n, d_model)
 
 
+@np.errstate(under="ignore")
 def rotate(q_or_k: ArrayLike, positions: ArrayLike) -> NDArray:
     """Turn each pair of neighbouring numbers by an angle that grows with the position of its token.
 
@@ -52,7 +54,7 @@ def alibi_bias(n: int, n_heads: int) -> NDArray[np.float64]:
     key ahead counts by its distance too: combine with `causal_mask` for the paper's form.
     ValueError or TypeError: n or n_heads is not a whole number above 0.
     """
-    n, n_heads = as_whole("n", n), as_whole("n_heads", n_heads)
+    n, n_heads = whole_number("n", n, 1), whole_number("n_heads", n_heads, 1)
     place = np.arange(n)
     return _slopes(n_heads)[:, None, None] * -np.abs(place[:, None] - place)  # [head, query, key]
 

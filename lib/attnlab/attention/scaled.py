@@ -9,18 +9,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .boundary import (
+from .arguments import (
+    as_array,
     as_finite,
     as_lengths,
     as_mask,
-    as_numbers,
+    as_masked,
     as_scale,
     as_scores,
     as_temperature,
     as_tokens,
-    as_whole,
     check_fit,
 )
+from .numbers import whole_number
 
 
 class Attention(NamedTuple):
@@ -35,17 +36,17 @@ class Attention(NamedTuple):
     scores: NDArray
 
 
+@np.errstate(over="ignore", under="ignore")  # what is far below the largest score has a weight of 0
 def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> NDArray:
     """Turn scores into positive weights that sum to 1 along `axis`: exp(s/T) / sum of exp(s/T).
 
-    A score of -inf is masked: its weight is exactly 0. Same shape as `scores`.
+    A score of -inf is masked, and so is what a masked array hides: its weight is exactly 0. Same shape as
+    `scores`.
     ValueError: NaN or +inf scores, a row that is masked everywhere, a temperature that is not above 0.
     """
     scores = as_scores(scores, axis)
-    temperature = as_temperature(temperature, scores.dtype)
-    with np.errstate(over="ignore"):  # a very large negative number may become -inf: its weight is 0 anyway
-        shifted = (scores - scores.max(axis=axis, keepdims=True)) / temperature  # the largest is now 0
-    positive = np.exp(shifted)  # so nothing overflows here
+    shifted = (scores - scores.max(axis=axis, keepdims=True)) / as_temperature(temperature, scores.dtype)
+    positive = np.exp(shifted)  # the largest is now 1, so nothing overflows
     return positive / positive.sum(axis=axis, keepdims=True)
 
 
@@ -54,7 +55,7 @@ def causal_mask(n: int) -> NDArray[np.bool_]:
 
     Vaswani et al. (2017), section 3.2.3. ValueError or TypeError: n is not a whole number above 0.
     """
-    n = as_whole("n", n)
+    n = whole_number("n", n, 1)
     return np.tril(np.ones((n, n), dtype=bool))  # [query, key]
 
 
@@ -65,7 +66,7 @@ def padding_mask(lengths: ArrayLike, n: int) -> NDArray[np.bool_]:
     `padding_mask(lengths, n) & causal_mask(n)` is [..., query, key].
     ValueError or TypeError: a length that is not a whole number from 1 to n.
     """
-    n = as_whole("n", n)
+    n = whole_number("n", n, 1)
     lengths = as_lengths(lengths, n)
     return np.arange(n) < lengths[..., None, None]  # [..., 1, key]
 
@@ -76,11 +77,12 @@ def apply_mask(scores: ArrayLike, mask: ArrayLike) -> NDArray:
     scores [..., query, key]; the mask has the same shape, or one that broadcasts to it.
     TypeError: the mask is not boolean. ValueError: it does not fit, or leaves a row nothing to attend to.
     """
-    scores = as_numbers("scores", scores)
+    scores = as_masked("scores", scores)
     mask = as_mask(mask, scores.shape)
     return as_scores(np.where(mask, scores, -np.inf), axis=-1)  # [..., query, key]
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")  # softmax looks at what overflows
 def scaled_dot_product_attention(
     q: ArrayLike, k: ArrayLike, v: ArrayLike, mask: ArrayLike | None = None, scale: float | None = None
 ) -> Attention:
@@ -99,6 +101,7 @@ def scaled_dot_product_attention(
     return Attention(weights @ v, weights, scores)  # output [..., query, d_v]
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")  # _project looks at what overflows
 def multi_head_attention(
     x: ArrayLike,
     w_q: ArrayLike,
@@ -114,12 +117,12 @@ def multi_head_attention(
     w_o [n_heads * d_head, d_model]. mask: [..., query, key] for all heads, or [..., head, query, key].
     Vaswani et al. (2017), section 3.2.2. Errors as above, and an n_heads that does not divide the columns.
     """
-    x, n_heads = as_tokens("x", x), as_whole("n_heads", n_heads)
+    x, n_heads = as_tokens("x", x), whole_number("n_heads", n_heads, 1)
     q = _heads("w_q", _project(x, "w_q", w_q), n_heads)  # [..., head, token, d_head]
     k = _heads("w_k", _project(x, "w_k", w_k), n_heads)  # [..., head, token, d_head]
     v = _heads("w_v", _project(x, "w_v", w_v), n_heads)  # [..., head, token, d_head]
     if mask is not None and x.ndim >= np.ndim(mask) >= 3:
-        mask = np.asarray(mask)[..., None, :, :]  # [..., 1, query, key]: the same for every head
+        mask = as_array("mask", mask)[..., None, :, :]  # [..., 1, query, key]: the same for every head
     found = scaled_dot_product_attention(q, k, v, mask)  # output [..., head, query, d_head]
     side_by_side = found.output.swapaxes(-3, -2).reshape(*x.shape[:-1], -1)  # [..., query, n_heads * d_head]
     return found._replace(output=_project(side_by_side, "w_o", w_o))  # [..., query, d_model]
@@ -134,7 +137,7 @@ def _project(x: NDArray, name: str, weight: ArrayLike) -> NDArray:
             f"({x.shape[-1]}, columns), got {weight.shape} for an input of shape {x.shape}. "
             f"A torch weight is stored the other way round: use its transpose."
         )
-    return x @ weight
+    return as_finite(f"{name} times its input", x @ weight)
 
 
 def _heads(name: str, projected: NDArray, n_heads: int) -> NDArray:

@@ -6,12 +6,12 @@ Until the exercise is solved it returns our own function, so that the rest of th
 One file for each notebook; `verdict.py` is the mechanism that they share.
 """
 
+from .failing_runs import CAUSES, check_diagnose, patient
 from .flow import check_clip_gradients, check_input_gradient, check_softmax_backward
 from .heads import check_head_adds, check_multi_head, check_split_heads
 from .inside import check_prefix_matching_score, check_rank_agreement, check_share_restored
 from .learning import check_cross_entropy, check_logit_gradient, check_momentum_step
 from .masks import check_both_masks, check_local_mask, check_safe_weights
-from .patients import CAUSES, check_diagnose, patient
 from .positions import check_causal_alibi, check_turn_length
 from .recipe import check_stop_at, check_warmup_cosine
 from .scale import check_kv_cache_bytes, check_layer_parameters, check_training_days

@@ -98,7 +98,7 @@ def _input_gradient(matrices: Matrices, g: NDArray, residual: bool) -> NDArray:
 def _walk(step: Callable, order: Callable = reversed) -> Callable:
     """A way through the stack: `step(g, W, residual, first)` for one matrix, `first` the g at the output."""
 
-    def input_gradient(matrices, g, residual):
+    def input_gradient(matrices: Matrices, g: NDArray, residual: bool) -> NDArray:
         first = g
         for matrix in order(matrices):
             g = step(g, matrix, residual, first)

@@ -163,7 +163,7 @@ def _faulty(
 ) -> Callable:
     """Multi-head attention with one of its steps exchanged."""
 
-    def attempt(x, W_Q, W_K, W_V, W_O, n_heads):
+    def attempt(x: NDArray, W_Q: NDArray, W_K: NDArray, W_V: NDArray, W_O: NDArray, n_heads: int) -> NDArray:
         q, k, v = (split(x @ W, n_heads) for W in (W_Q, W_K, W_V))  # each [head, token, d_head]
         weights = weigh(q @ k.swapaxes(1, 2) * scale(W_Q.shape[1], n_heads))  # [head, query, key]
         return join(weights @ v) @ W_O
@@ -171,7 +171,7 @@ def _faulty(
     return attempt
 
 
-def _without_w_o(x, W_Q, W_K, W_V, W_O, n_heads):
+def _without_w_o(x: NDArray, W_Q: NDArray, W_K: NDArray, W_V: NDArray, W_O: NDArray, n_heads: int) -> NDArray:
     return _faulty()(x, W_Q, W_K, W_V, np.eye(len(W_O)), n_heads)
 
 

@@ -47,6 +47,11 @@ def _seen(tokens: NDArray) -> NDArray:
     return (tokens[:, None] == tokens[None, :]) & np.tri(len(tokens), k=-1, dtype=bool)
 
 
+def _known(tokens: NDArray) -> NDArray:
+    """Whether the query's token stood earlier: bool [query]."""
+    return np.any(_seen(tokens), axis=1)
+
+
 def _moved(places: NDArray, by: int) -> NDArray:
     """The same places, `by` keys to the right; what leaves the map is gone."""
     moved = np.zeros_like(places)
@@ -74,27 +79,25 @@ def _mean_of(weights: NDArray, places: NDArray, asked: NDArray) -> NDArray:
 
 
 def _prefix_score(weights: NDArray, tokens: NDArray) -> NDArray:
-    seen = _seen(tokens)
-    return _mean_of(weights, _moved(seen, 1), seen.any(axis=1))
+    return _mean_of(weights, _moved(_seen(tokens), 1), _known(tokens))
 
 
 def _hits(weights: NDArray, tokens: NDArray) -> NDArray:
-    seen = _seen(tokens)
-    asked = np.flatnonzero(seen.any(axis=1))
-    return _moved(seen, 1)[asked, weights[:, asked].argmax(axis=-1)].mean(axis=-1)
+    asked = np.flatnonzero(_known(tokens))
+    return _moved(_seen(tokens), 1)[asked, weights[:, asked].argmax(axis=-1)].mean(axis=-1)
 
 
 _WRONG_PREFIX = {
-    lambda weights, tokens: _mean_of(weights, _seen(tokens), _seen(tokens).any(axis=1)): (
+    lambda weights, tokens: _mean_of(weights, _seen(tokens), _known(tokens)): (
         "this is the weight on the earlier occurrence itself. Take the place after it: one key to the right."
     ),
-    lambda weights, tokens: _mean_of(weights, _moved(_seen(tokens), -1), _seen(tokens).any(axis=1)): (
+    lambda weights, tokens: _mean_of(weights, _moved(_seen(tokens), -1), _known(tokens)): (
         "this is the weight on the place before the earlier occurrence. Take the place after it."
     ),
-    lambda weights, tokens: _mean_of(weights, _moved(_latest(_seen(tokens)), 1), _seen(tokens).any(axis=1)): (
+    lambda weights, tokens: _mean_of(weights, _moved(_latest(_seen(tokens)), 1), _known(tokens)): (
         "only the latest earlier occurrence counts here. Every one does: add their weights."
     ),
-    lambda weights, tokens: _mean_of(weights, _moved(_first(_seen(tokens)), 1), _seen(tokens).any(axis=1)): (
+    lambda weights, tokens: _mean_of(weights, _moved(_first(_seen(tokens)), 1), _known(tokens)): (
         "only the first occurrence counts here. Every earlier one does: add their weights."
     ),
     lambda weights, tokens: _mass(weights, _moved(_seen(tokens), 1)).mean(axis=-1): (
@@ -113,10 +116,10 @@ _WRONG_PREFIX = {
         "one number for all heads. Give one for each: heads do different things."
     ),
     lambda weights, tokens: (
-        (weights * _moved(_seen(tokens), 1)).max(axis=-1)[:, _seen(tokens).any(axis=1)].mean(axis=-1)
+        (weights * _moved(_seen(tokens), 1)).max(axis=-1)[:, _known(tokens)].mean(axis=-1)
     ): "this takes the largest weight of a query. Add the weights of all its right places.",
     _hits: "this counts how often the largest weight is at a right place. Take the weight itself.",
-    lambda weights, tokens: _mass(weights, _moved(_seen(tokens), 1))[:, _seen(tokens).any(axis=1)]: (
+    lambda weights, tokens: _mass(weights, _moved(_seen(tokens), 1))[:, _known(tokens)]: (
         "one number for each query. Take their mean."
     ),
 }

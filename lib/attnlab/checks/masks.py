@@ -141,7 +141,7 @@ def _plain(scores: NDArray, axis: int = -1) -> NDArray:
 
 def _empty(mask: NDArray) -> NDArray[np.bool_]:
     """True for the queries that may see nothing, [query, 1]."""
-    return ~mask.any(axis=-1, keepdims=True)
+    return np.logical_not(mask.any(axis=-1, keepdims=True))
 
 
 def _after(scores: NDArray, mask: NDArray) -> NDArray:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from .verdict import judge
 
@@ -101,7 +101,7 @@ _WRONG_RATE = {
 # Exercise 2: early stopping
 
 
-def _stop_at(steps: ArrayLike, losses: ArrayLike, patience: int) -> tuple[int, int]:
+def _stop_at(steps: NDArray, losses: NDArray, patience: int) -> tuple[int, int]:
     best = 0
     for now, loss in enumerate(losses):
         if loss < losses[best]:
@@ -125,7 +125,7 @@ _COURSES = [
 def _course(stops: Callable[..., Any], better: Callable = np.less) -> Callable:
     """Early stopping that ends where `stops(steps, losses, now, best, patience)` says."""
 
-    def stop_at(steps, losses, patience):
+    def stop_at(steps: NDArray, losses: NDArray, patience: int) -> tuple[int, int]:
         best = 0
         for now in range(len(steps)):
             if better(losses[now], losses[best]):
@@ -137,7 +137,7 @@ def _course(stops: Callable[..., Any], better: Callable = np.less) -> Callable:
     return stop_at
 
 
-def _index(value: int, steps: ArrayLike) -> int:
+def _index(value: int, steps: NDArray) -> int:
     return int(np.flatnonzero(steps == value)[0])
 
 

@@ -76,11 +76,13 @@ _WRONG_PAIR = {
     lambda words: max(_counts(words)): (
         "max without a key takes the last pair of the alphabet. Compare counts: most_common(1)."
     ),
-    lambda words: min(_counts(words), key=_counts(words).get): "this is the rarest pair. Take the largest.",
+    lambda words: min(
+        _counts(words), key=_counts(words).__getitem__
+    ): "this is the rarest pair. Take the largest.",
     lambda words: _counts(words).most_common()[-1][0]: (
         "this is the last entry of most_common, the rarest pair. Take the first one, [0]."
     ),
-    lambda words: max(reversed(_counts(words)), key=_counts(words).get): (
+    lambda words: max(reversed(_counts(words)), key=_counts(words).__getitem__): (
         "among equals this takes the last pair. Take the first: most_common does."
     ),
     lambda words: _first(_counts(dict.fromkeys(map(tuple, words)))): (

@@ -33,14 +33,16 @@ def judge(
     return attempt if verdict == "PASS" else reference
 
 
-def _verdict(attempt, reference, cases, wrong) -> tuple[str, str]:
+def _verdict(
+    attempt: Callable, reference: Callable, cases: Sequence[tuple], wrong: Mapping[Callable, str]
+) -> tuple[str, str]:
     """The word to print, and the reason."""
     if attempt is reference:
         return "TODO", "this is our own function. Write yours, and run its whole cell."
     if not callable(attempt):
         kind = type(attempt).__name__
         return "NOT YET", f"this is a {kind}, not a function. Hand over its name, without brackets."
-    answers, expected = _answers(attempt, cases), _answers(reference, cases)
+    answers, expected = answers_of(attempt, cases), answers_of(reference, cases)
     if all(map(_same, answers, expected)):
         changed = {_names(reference)[i] for answer in answers for i in answer.changed}
         if not changed:
@@ -64,7 +66,7 @@ class _Answer(NamedTuple):
     changed: tuple[int, ...] = ()
 
 
-def _answers(function: Callable, cases: Sequence[tuple]) -> list[_Answer]:
+def answers_of(function: Callable, cases: Sequence[tuple]) -> list[_Answer]:
     return [_answer(function, case) for case in cases]
 
 
@@ -102,17 +104,18 @@ def _is_stub(attempt: Callable, answers: list[_Answer]) -> bool:
 def _known(answers: list[_Answer], cases: Sequence[tuple], wrong: Mapping[Callable, str]) -> str:
     """The message of the first wrong implementation that answers alike; empty if there is none."""
     for mistake, message in wrong.items():
-        if all(map(_same, answers, _answers(mistake, cases))):
+        if all(map(_same, answers, answers_of(mistake, cases))):
             return message
     return ""
 
 
 def _crash(attempt: Callable, named: list[str], answers: list[_Answer], known: str) -> str:
     """The first exception: the line of the learner's own code, type and message. Empty without one."""
-    first = next((i for i, answer in enumerate(answers) if answer.error is not None), None)
-    if first is None:
+    first, error = next(
+        ((i, each.error) for i, each in enumerate(answers) if each.error is not None), (0, None)
+    )
+    if error is None:
         return ""
-    error = answers[first].error
     message = traceback.format_exception_only(error)[-1].strip().splitlines()[0][:200].rstrip(".")
     file = getattr(getattr(attempt, "__code__", None), "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]

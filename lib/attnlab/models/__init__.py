@@ -2,7 +2,7 @@
 
 `config.py`: what it is made of. `parts.py`: attention, feed-forward, norms, positions. `transformer.py`: the
 whole. `trace.py`: what it computed on the way, and what it has read before. `changes.py`: heads switched off,
-activations patched. `boundary.py`: the look at what comes in.
+activations patched. `inputs.py`: the look at what comes in.
 """
 
 from .changes import ablate, patch

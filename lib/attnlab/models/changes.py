@@ -5,10 +5,12 @@ They are given to `model(tokens, change=...)`. One that names a place the model 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import index
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from attnlab.attention.numbers import whole_number
 
 from .trace import Trace
 
@@ -31,18 +33,19 @@ class Ablation:
         if max(numbers) >= tensor.shape[-3]:
             raise ValueError(f"{name} are 0 to {tensor.shape[-3] - 1}, got {max(numbers)}")
         changed = tensor.clone()
-        changed[..., numbers, :, :] = 0.0 if self.mean is None else self._mean(name, tensor)[numbers]
+        changed[..., numbers, :, :] = 0.0 if self.mean is None else _mean(self.mean, name, tensor)[numbers]
         return changed
 
-    def _mean(self, name: str, tensor: Tensor) -> Tensor:
-        """What the heads bring in the mean over the inputs of the other trace: [head, query, d_head]."""
-        found = self.mean.at(name).mean(0)
-        if found.shape != tensor.shape[-3:]:
-            raise ValueError(
-                f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])}, "
-                f"there {list(found.shape)}"
-            )
-        return found
+
+def _mean(trace: Trace, name: str, tensor: Tensor) -> Tensor:
+    """What the heads bring in the mean over the inputs of another trace: [head, query, d_head]."""
+    found = trace.at(name).mean(0)
+    if found.shape != tensor.shape[-3:]:
+        raise ValueError(
+            f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])}, "
+            f"there {list(found.shape)}"
+        )
+    return found
 
 
 def ablate(heads: Iterable[tuple[int, int]], mean: Trace | None = None) -> Ablation:
@@ -52,14 +55,15 @@ def ablate(heads: Iterable[tuple[int, int]], mean: Trace | None = None) -> Ablat
     Raises TypeError or ValueError: no pairs of whole numbers; later, a layer or head that is not there.
     Michel et al. (2019), https://arxiv.org/abs/1905.10650.
     """
+    if not isinstance(heads, Iterable):
+        raise TypeError(f"heads must be pairs (layer, head), got {heads!r:.60}; as in [(2, 0)]")
+    _check_trace("mean", Trace() if mean is None else mean)
     found: dict[str, tuple[int, ...]] = {}
     for pair in heads:
-        try:
-            layer, head = (index(number) for number in pair)
-        except TypeError:
-            raise TypeError(f"heads must be pairs (layer, head), got {pair!r:.60}; as in [(2, 0)]") from None
-        if layer < 1 or head < 0:
-            raise ValueError(f"layers count from 1 and heads from 0, got (layer, head) = {(layer, head)}")
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise TypeError(f"heads must be pairs (layer, head), got {pair!r:.60}; as in [(2, 0)]")
+        layer = whole_number("a layer", pair[0], 1, why="layers count from 1")
+        head = whole_number("a head", pair[1], 0, why="heads count from 0")
         place = f"layer {layer} heads"
         found[place] = (*found.get(place, ()), head)
     return Ablation(found, mean)
@@ -103,11 +107,25 @@ def patch(
     is all. Raises ValueError: no such place in the trace, heads of a place that has none; later, positions or
     heads that are not there, inputs of different shapes. Meng et al. (2022), https://arxiv.org/abs/2202.05262.
     """
+    _check_trace("trace", trace)
     tensor = trace.at(place).detach()
     if heads is not None and not place.endswith(("heads", "weights")):
         raise ValueError(f"{place!r} has no heads; take 'layer 1 heads', or leave heads out")
-    chosen = [None if each is None else tuple(index(i) for i in each) for each in (positions, heads)]
-    return Patch(place, tensor, *chosen)
+    return Patch(place, tensor, _numbers("positions", positions), _numbers("heads", heads))
+
+
+def _check_trace(name: str, given: Any) -> None:
+    if not isinstance(given, Trace):
+        kind = type(given).__name__
+        raise TypeError(f"{name} must be a Trace, got {kind}: give what model(tokens, trace=True) returns")
+
+
+def _numbers(name: str, given: Sequence[int] | None) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} must be a list of whole numbers, got {given!r:.60}; for one use [number]")
+    return tuple(whole_number(f"each of {name}", each) for each in given)
 
 
 def _chosen(name: str, numbers: tuple[int, ...], count: int) -> Tensor:

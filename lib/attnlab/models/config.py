@@ -1,10 +1,10 @@
 """What a Transformer is made of, as a few numbers and words."""
 
-import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
+
+from attnlab.attention.numbers import real_number, whole_number
 
 KINDS = ("encoder", "decoder", "encoder-decoder")
 NORMS = ("pre", "post", "none")
@@ -53,10 +53,10 @@ class Config:
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "length", "d_model", "n_heads", "n_layers"):
-            _check_whole(name, getattr(self, name), 1)
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1))
         for name, least in (("d_ff", 0), ("outputs", 1), ("n_kv_heads", 1)):
-            if getattr(self, name) is not None:
-                _check_whole(name, getattr(self, name), least)
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, whole_number(name, value, least))
         for name, known in (
             ("kind", KINDS), ("norm", NORMS), ("positions", POSITIONS), ("activation", ACTIVATIONS),
             ("norm_type", NORM_TYPES),
@@ -66,9 +66,9 @@ class Config:
         for name in ("residual", "bias", "tied", "qk_norm"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
-        _check_number("init_scale", self.init_scale)
+        real_number("init_scale", self.init_scale, 0)
         if self.attention_scale is not None:
-            _check_number("attention_scale", self.attention_scale)
+            real_number("attention_scale", self.attention_scale, 0)
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -117,24 +117,12 @@ class Config:
     @property
     def shape(self) -> "Config":
         """The same without what changes neither the shapes nor the course of the computation."""
-        full = {"d_ff": self.width, "outputs": self.outputs or self.vocabulary, "n_kv_heads": self.kv_heads}
-        return replace(self, **full, init_scale=1.0, attention_scale=None)
+        return replace(
+            self, d_ff=self.width, outputs=self.outputs or self.vocabulary, n_kv_heads=self.kv_heads,
+            init_scale=1.0, attention_scale=None,
+        )  # fmt: skip
 
 
 def _divisors(number: int) -> str:
     """All of them up to 1000: they are found at once, whatever the number."""
     return ", ".join(str(d) for d in range(1, min(number, 1000) + 1) if number % d == 0)
-
-
-def _check_whole(name: str, value: Any, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
-
-
-def _check_number(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name} must be one number, got {value!r}")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} must be a finite number, 0 or more, got {value}")

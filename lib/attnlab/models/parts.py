@@ -111,25 +111,32 @@ def norm(config: Config, place: str) -> nn.Module:
 class MultiHeadAttention(nn.Module):
     """softmax(q kᵀ · scale) v in n_heads slices of the columns. `role` names the map in a trace."""
 
+    scale: Tensor
+
     def __init__(self, config: Config, role: str) -> None:
         super().__init__()
         self.role, self.n_heads, self.kv_heads = role, config.n_heads, config.kv_heads
-        narrow = config.kv_heads * config.d_head
-        widths = {"w_q": config.d_model, "w_k": narrow, "w_v": narrow, "w_o": config.d_model}
-        for name, width in widths.items():
-            setattr(self, name, Linear(config.d_model, width, config.bias))
+        d, narrow = config.d_model, config.kv_heads * config.d_head
+        self.w_q = Linear(d, d, config.bias)
+        self.w_k = Linear(d, narrow, config.bias)
+        self.w_v = Linear(d, narrow, config.bias)
+        self.w_o = Linear(d, d, config.bias)
         self.norm_q, self.norm_k = (
             HeadNorm(config.d_head) if config.qk_norm else nn.Identity() for _ in range(2)
         )
         self.register_buffer("scale", torch.tensor(config.scale, dtype=torch.float64), persistent=False)
         self.turn = Rotary(config) if config.positions == "rotary" and role != "cross" else Unturned()
 
-    def forward(self, x: Tensor, memory: Tensor, mask: Tensor | None, trace: Trace, name: str) -> Tensor:
-        """x [batch, query, d_model] looks at memory [batch, key, d_model]."""
+    def forward(
+        self, x: Tensor, memory: Tensor | None, mask: Tensor | None, trace: Trace, name: str
+    ) -> Tensor:
+        """x [batch, query, d_model] looks at memory [batch, key, d_model], or, without one, at itself."""
         start = trace.start if self.role == "self" else 0
         q = self._heads(self.norm_q(self.w_q(x)) * self.scale)  # [batch, head, query, d_head]
         q = self.turn(q, start)
-        k, v = self._memory(memory, start, trace, name)  # [batch, kv head, key, d_head]
+        k, v = self._memory(
+            x if memory is None else memory, start, trace, name
+        )  # [batch, kv head, key, d_head]
         if self.kv_heads < self.n_heads:
             k, v = (each.repeat_interleave(self.n_heads // self.kv_heads, -3) for each in (k, v))
         scores = q @ k.transpose(-1, -2)  # [batch, head, query, key]
@@ -160,6 +167,9 @@ def softmax(scores: Tensor) -> Tensor:
 
 class Rotary(nn.Module):
     """Turn pairs of columns by the position: `attnlab.attention.rotate` in torch."""
+
+    cos: Tensor
+    sin: Tensor
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -200,7 +210,7 @@ class FeedForward(nn.Module):
         return self.w_2(found if self.w_3 is None else found * self.w_3(x))
 
 
-class Part(nn.Module):
+class Sublayer(nn.Module):
     """A part of a layer with its norm and its residual: x + f(norm(x)), norm(x + f(x)), or without either."""
 
     def __init__(self, config: Config, inner: nn.Module) -> None:
@@ -213,26 +223,19 @@ class Part(nn.Module):
         return self.after(x + found if self.residual else found)
 
 
-class SelfAttention(MultiHeadAttention):
-    """Queries, keys and values from the same tokens."""
-
-    def forward(self, x: Tensor, mask: Tensor | None, trace: Trace, name: str) -> Tensor:
-        return super().forward(x, x, mask, trace, name)
-
-
 class Layer(nn.Module):
     """Self-attention, cross-attention (only in the decoder of an encoder-decoder), feed-forward."""
 
     def __init__(self, config: Config, role: str, cross: bool = False) -> None:
         super().__init__()
-        self.attention = Part(config, SelfAttention(config, role))
-        self.cross = Part(config, MultiHeadAttention(config, "cross")) if cross else None
-        self.feed_forward = Part(config, FeedForward(config)) if config.width else None
+        self.attention = Sublayer(config, MultiHeadAttention(config, role))
+        self.cross = Sublayer(config, MultiHeadAttention(config, "cross")) if cross else None
+        self.feed_forward = Sublayer(config, FeedForward(config)) if config.width else None
 
     def forward(
         self, x: Tensor, mask: Tensor | None, memory: Tensor | None, trace: Trace, name: str
     ) -> Tensor:
-        x = trace.add(f"{name} attention", self.attention(x, mask, trace, name))
+        x = trace.add(f"{name} attention", self.attention(x, None, mask, trace, name))
         if self.cross is not None:
             x = trace.add(f"{name} cross-attention", self.cross(x, memory, None, trace, f"{name} cross"))
         if self.feed_forward is not None:
@@ -242,6 +245,8 @@ class Layer(nn.Module):
 
 class Positions(nn.Module):
     """Adds a vector for each position: a learned table, waves, or nothing (rotary turns q and k instead)."""
+
+    waves: Tensor | None
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -56,7 +56,7 @@ class Trace:
     axis [setting].
     """
 
-    logits: Tensor | None = None
+    logits: Tensor = field(init=False, repr=False)
     attention: dict[str, list[Tensor]] = field(default_factory=dict)
     scores: dict[str, list[Tensor]] = field(default_factory=dict)
     hidden: list[Tensor] = field(default_factory=list)
@@ -69,19 +69,9 @@ class Trace:
     def place(self, name: str, tensor: Tensor) -> Tensor:
         """Note a tensor by name, after the change that was asked for."""
         if self.change is not None:
-            tensor = self._changed(name, tensor)
+            tensor = _changed(self.change, name, tensor)
         self.places[name] = tensor
         return tensor
-
-    def _changed(self, name: str, tensor: Tensor) -> Tensor:
-        found = self.change(name, tensor)
-        if not isinstance(found, Tensor) or found.shape != tensor.shape:
-            given = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
-            raise ValueError(
-                f"change must return a tensor {list(tensor.shape)} for {name!r}, got {given}; "
-                "return the tensor itself where nothing is changed"
-            )
-        return found
 
     def add(self, name: str, tensor: Tensor) -> Tensor:
         """Note the residual stream after a part."""
@@ -107,3 +97,14 @@ class Trace:
     def first_wrong(self) -> str:
         """The name of the first part whose numbers are not all finite; "" if there is none."""
         return next((name for name, tensor in self.stages if not tensor.isfinite().all()), "")
+
+
+def _changed(change: Change, name: str, tensor: Tensor) -> Tensor:
+    found = change(name, tensor)
+    if not isinstance(found, Tensor) or found.shape != tensor.shape:
+        given = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
+        raise ValueError(
+            f"change must return a tensor {list(tensor.shape)} for {name!r}, got {given}; "
+            "return the tensor itself where nothing is changed"
+        )
+    return found

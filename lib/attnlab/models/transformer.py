@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .boundary import check_change, check_input
+from attnlab.attention.numbers import whole_number
+
 from .config import Config
+from .inputs import check_change, check_input
 from .parts import Embedding, HeadNorm, Layer, LayerNorm, Linear, Positions, RMSNorm, TiedEmbedding, norm
 from .trace import Cache, Change, Trace
 
@@ -30,6 +32,9 @@ class Transformer(nn.Module):
 
     def __init__(self, config: Config, seed: int = 0) -> None:
         super().__init__()
+        if not isinstance(config, Config):
+            raise TypeError(f"config must be a Config, got {type(config).__name__}: Transformer(Config(...))")
+        seed = whole_number("seed", seed, 0, why="any other whole number will do")
         self.config, both = config, config.kind == "encoder-decoder"
         self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
@@ -45,6 +50,10 @@ class Transformer(nn.Module):
     @classmethod
     def for_task(cls, task: Any, *, seed: int = 0, **choices: Any) -> Self:
         """A model that fits a task of `attnlab.tasks`: its kind, vocabulary and length are given."""
+        if not all(hasattr(task, name) for name in ("size", "length", "kind")):
+            raise TypeError(
+                f"task must be a Task, got {type(task).__name__}: such as attnlab.tasks.reverse()"
+            )
         known = {f.name for f in fields(Config)}
         if unknown := set(choices) - known:
             raise TypeError(
@@ -65,8 +74,8 @@ class Transformer(nn.Module):
             elif isinstance(module, Embedding | Positions) and module.weight is not None:
                 tied = isinstance(module, TiedEmbedding)
                 _draw(rng, module.weight, module.weight.shape[1] ** -0.5 if tied else 1.0)
-            if getattr(module, "bias", None) is not None:
-                module.bias.data.zero_()
+            if isinstance(bias := getattr(module, "bias", None), nn.Parameter):
+                bias.data.zero_()
 
     def forward(
         self,
@@ -92,11 +101,13 @@ class Transformer(nn.Module):
         attend to; a cache of another model or batch; a change of a place that is not there.
         """
         if self.embedding.weight.ndim == 2:  # a stack was looked at by the one who made it
-            check_input(self.config, tokens, source, mask, cache)
+            check_input(self.config, tokens, source, mask, cache, self.embedding.weight.device)
+        if change is not None and not callable(change):
+            raise TypeError(f"change must be a function of name and tensor, got {change!r:.60}; see `ablate`")
         noted = Trace(change=change)
         if cache is not None:
             noted.cache, noted.start = cache.copy(), cache.length  # an error leaves the cache as it was
-        memory = self._read(source, noted) if self.config.kind == "encoder-decoder" else None
+        memory = None if source is None else self._read(source, noted)
         x = self.positions(self.embedding(tokens), noted.start)
         x = noted.add("embedding", x)  # [batch, token, d_model]
         noted.hidden.append(x)
@@ -106,7 +117,7 @@ class Transformer(nn.Module):
             noted.hidden.append(x)
         noted.logits = noted.add("output", self.read_out(x))  # [batch, token, outputs]
         check_change(change, noted)
-        if cache is not None:
+        if cache is not None and noted.cache is not None:
             cache.layers, cache.memory = noted.cache.layers, noted.cache.memory
         return noted if trace else noted.logits
 
@@ -116,7 +127,7 @@ class Transformer(nn.Module):
         After the last layer that is the output; earlier it is the logit lens (nostalgebraist, 2020).
         """
         last = self.norm(hidden)
-        return self.embedding.logits(last) if self.config.tied else self.output(last)
+        return self.embedding.logits(last) if isinstance(self.embedding, TiedEmbedding) else self.output(last)
 
     def _read(self, source: Tensor, noted: Trace) -> Tensor:
         """What the encoder of an encoder-decoder makes of the source: [batch, source, d_model]."""

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .boundary import DECODER, ENCODER, alone, check_sizes, fitting, inputs_of, read, unknown
+from .inputs import DECODER, ENCODER, alone, check_sizes, fitting, inputs_of, read, unknown
 
 # How transformers calls its maps, and how they are called here. A model of one stack says "attentions".
 ROLES = {"attentions": "self", "decoder_attentions": "self"}

@@ -3,11 +3,11 @@
 `counting.py`: parameters, piece by piece and layer by layer. `famous.py`: models people talk about, by their
 papers' sizes. `compute.py`: FLOPs of reading and of training. `memory.py`: bytes of weights, gradients,
 optimiser state and KV cache. `activations.py`: bytes that the backward pass needs. `laws.py`: loss by size
-and data, compute well spent, energy and cost. `boundary.py`: the look at what comes in.
+and data, compute well spent, energy and cost. `arguments.py`: the look at what comes in.
 """
 
 from .activations import activations
-from .boundary import BYTES
+from .arguments import BYTES
 from .compute import TrainingFlops, flops, training_flops
 from .counting import by_layer, count, parameters
 from .famous import FAMOUS, Famous

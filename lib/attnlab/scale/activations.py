@@ -4,9 +4,10 @@ Counted for the model in `attnlab.models`, tensor by tensor: a matrix keeps what
 read and what it made of it, softmax what it read and its result. A residual sum keeps nothing.
 """
 
+from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
-from .boundary import Sizes, lengths, number_bytes, sizes, whole
+from .arguments import Sizes, lengths, number_bytes, sizes
 from .counting import count
 
 INDEX = 8  # bytes of the number of a token, int64
@@ -27,7 +28,7 @@ def activations(
     Raises TypeError or ValueError: as `memory`.
     """
     count(config)
-    n, size, batch = sizes(config), number_bytes(precision), whole("batch", batch)
+    n, size, batch = sizes(config), number_bytes(precision), whole_number("batch", batch, 1)
     tokens, source, _ = lengths(config, tokens, source)
     numbers = {name: batch * size * number for name, number in _numbers(config, n, tokens, source).items()}
     others = {

@@ -7,9 +7,10 @@ twice more, for the gradient of either factor: forward and backward are three ti
 
 from dataclasses import dataclass
 
+from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
-from .boundary import Sizes, lengths, sizes, whole
+from .arguments import Sizes, lengths, sizes
 from .counting import count, parameters
 
 Pieces = dict[str, int]
@@ -26,7 +27,7 @@ def flops(config: Config, tokens: int, batch: int = 1, source: int | None = None
     Raises TypeError or ValueError: not a Config, no whole numbers, more tokens than config.length.
     """
     count(config)
-    n, batch = sizes(config), whole("batch", batch)
+    n, batch = sizes(config), whole_number("batch", batch, 1)
     tokens, source, cached = lengths(config, tokens, source, cached)
     found = _times(_layer(n, tokens, cached + tokens, config.activation), n.n_layers)
     if n.encoders:
@@ -72,8 +73,8 @@ def training_flops(
     Raises TypeError or ValueError: as `flops`.
     """
     pieces = parameters(config)
-    tokens = whole("tokens", tokens)
-    sequence = int(config.length) if sequence is None else whole("sequence", sequence)
+    tokens = whole_number("tokens", tokens, 1)
+    sequence = config.length if sequence is None else whole_number("sequence", sequence, 1)
     real = 3 * sum(flops(config, sequence, source=source).values()) * tokens // sequence
     embedded = sum(number for name, number in pieces.items() if name.endswith("embedding"))
     total = sum(pieces.values())

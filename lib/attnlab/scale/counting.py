@@ -2,7 +2,7 @@
 
 from attnlab.models import Config
 
-from .boundary import Sizes, check_count, sizes
+from .arguments import Sizes, check_count, sizes
 
 MOST_LAYERS = 10_000
 

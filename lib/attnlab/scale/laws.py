@@ -6,7 +6,9 @@ vocabulary, another text or another optimiser has other numbers. Sizes may be Nu
 
 from typing import Any, NamedTuple
 
-from .boundary import positive
+import numpy as np
+
+from .arguments import positive
 
 # Hoffmann et al. (2022), https://arxiv.org/abs/2203.15556, section 3.3 (approach 3) and appendix D.3.
 LOWEST, OF_SIZE, OF_DATA, SIZE_POWER, DATA_POWER = 1.69, 406.4, 410.7, 0.34, 0.28
@@ -45,6 +47,7 @@ def kaplan(parameters: Any) -> Any:
     return (KAPLAN_SIZE / positive("parameters", parameters)) ** KAPLAN_POWER
 
 
+@np.errstate(under="ignore")
 def compute_optimal(flops: Any, tokens_per_parameter: float | None = 20.0) -> ComputeOptimal:
     """The model and the data on which `flops` are spent best, with 6 N D = flops.
 
@@ -62,6 +65,7 @@ def compute_optimal(flops: Any, tokens_per_parameter: float | None = 20.0) -> Co
     return ComputeOptimal(g * products ** (DATA_POWER / both), products ** (SIZE_POWER / both) / g)
 
 
+@np.errstate(under="ignore")
 def chip_hours(flops: Any, *, peak: float = A100_PEAK, utilisation: float = UTILISATION) -> Any:
     """Hours of one chip that can do `peak` FLOP a second and does the part `utilisation` of it.
 
@@ -72,6 +76,7 @@ def chip_hours(flops: Any, *, peak: float = A100_PEAK, utilisation: float = UTIL
     return flops / (peak * positive("utilisation", utilisation, most=1.0)) / 3600
 
 
+@np.errstate(under="ignore")
 def energy(
     flops: Any,
     *,
@@ -89,6 +94,7 @@ def energy(
     return hours * positive("watts", watts) / 1000 * positive("pue", pue, least=1.0)
 
 
+@np.errstate(under="ignore")
 def cost(
     flops: Any, *, per_hour: float | None = None, per_kwh: float | None = None, **assumptions: float
 ) -> Any:

@@ -1,9 +1,10 @@
 """Bytes that training takes: weights, gradients, optimiser state, activations; and the KV cache."""
 
+from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
 from .activations import activations
-from .boundary import BYTES, lengths, number_bytes, one_of, sizes, whole
+from .arguments import BYTES, lengths, number_bytes, one_of, sizes
 from .counting import count
 
 STATES = {"Adam": 2, "momentum": 1, "SGD": 0}  # numbers that an optimiser remembers of each weight
@@ -57,7 +58,7 @@ def kv_cache(
     Raises TypeError or ValueError: as `memory`, and for an encoder, which reads all at once.
     """
     count(config)
-    n, batch, size = sizes(config), whole("batch", batch), number_bytes(precision)
+    n, batch, size = sizes(config), whole_number("batch", batch, 1), number_bytes(precision)
     if config.kind == "encoder":
         raise ValueError(
             "config is of an encoder, which reads all tokens at once and keeps nothing; give one of "

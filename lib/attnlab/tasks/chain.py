@@ -33,8 +33,8 @@ def chain(words: int = 100, length: int = 8, train: int = 8000, validation: int 
         return rows
 
     parts = [go_on(read, rng) for read in draw_apart(draw, words**length, train, validation, rng)]
-    data = [next_tokens(rows, np.ones_like(rows[:, 1:], dtype=bool)) for rows in parts]
-    return Task("chain", "decoder", names(words), *data, data[1].take([0]))
+    learnt, judged = (next_tokens(rows, np.ones_like(rows[:, 1:], dtype=bool)) for rows in parts)
+    return Task("chain", "decoder", names(words), learnt, judged, judged.take([0]))
 
 
 def chain_chances(words: int = 100, seed: int = 0) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..attention.arguments import as_array
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
@@ -67,7 +69,7 @@ class Data:
 
         ValueError or TypeError: no index, one out of range, or one that is no whole number.
         """
-        rows = np.asarray(indices)
+        rows = as_array("indices", indices)
         if rows.ndim != 1 or not len(rows):
             raise ValueError(f"indices must be a list of at least one index, got {indices!r:.60}")
         if rows.dtype.kind not in "iu":
@@ -81,10 +83,7 @@ class Data:
 
 def _as_rows(name: str, values: Any) -> NDArray:
     """An array [n, token] that is not empty."""
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be a regular array: pad the sequences to the same length") from None
+    array = as_array(name, values)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must have shape (sequences, tokens), got {array.shape}; "

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attention.boundary import as_whole
+from ..attention.numbers import whole_number
 from .data import Data
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.int64]]
@@ -20,7 +20,7 @@ def draw_apart(
 
     `possible` is how many distinct rows there are. ValueError: fewer than asked for.
     """
-    count = as_whole("train", train) + as_whole("validation", validation)
+    count = whole_number("train", train, 1) + whole_number("validation", validation, 1)
     if count > possible:
         raise ValueError(
             f"train={train} and validation={validation} ask for {count} different sequences, but there are "
@@ -44,25 +44,13 @@ def _distinct(draw: Draw, count: int, rng: np.random.Generator) -> NDArray[np.in
 
 def as_size(name: str, value: int, low: int, why: str) -> int:
     """A whole number from `low` to 1024."""
-    if as_whole(name, value) < low:
-        raise ValueError(f"{name} must be {low} or more, got {value}: {why}")
-    if value > LONGEST:
-        raise ValueError(f"{name} must be at most {LONGEST}, got {value}: these are small tasks; take less")
-    return int(value)
-
-
-def as_integer(name: str, value: int) -> int:
-    """A whole number, also below 0."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r}; pass an int")
-    return int(value)
+    whole_number(name, value, low, why=why)
+    return whole_number(name, value, most=LONGEST, why="these are small tasks; take less")
 
 
 def generator(seed: int) -> np.random.Generator:
     """A generator of its own for each task."""
-    if as_integer("seed", seed) < 0:
-        raise ValueError(f"seed must be 0 or more, got {seed}; any other whole number will do")
-    return np.random.default_rng(seed)
+    return np.random.default_rng(whole_number("seed", seed, 0, why="any other whole number will do"))
 
 
 def names(symbols: int) -> tuple[str, ...]:

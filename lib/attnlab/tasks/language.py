@@ -49,8 +49,8 @@ def induction(
         return np.take_along_axis(blocks, np.arange(length + 1) % period, axis=1)  # [n, length + 1]
 
     parts = draw_apart(draw, possible, train, validation, generator(seed))
-    data = [next_tokens(rows, _seen_before(rows[:, :-1]).any(axis=-1)) for rows in parts]
-    return Task("induction", "decoder", names(symbols), *data, data[1].take([0]), _after_previous)
+    learnt, judged = (next_tokens(rows, np.any(_seen_before(rows[:, :-1]), axis=-1)) for rows in parts)
+    return Task("induction", "decoder", names(symbols), learnt, judged, judged.take([0]), _after_previous)
 
 
 def _as_periods(periods: tuple[int, int], length: int, symbols: int) -> tuple[int, int]:
@@ -105,10 +105,12 @@ def agreement(phrases: int = 2, train: int = 512, validation: int = 128, seed: i
     possible = sum(subjects * (len(PREPOSITIONS) * len(nouns)) ** n for n in range(phrases + 1))
     parts = draw_apart(draw, possible, train, validation, generator(seed))
     verb_ids = [ids[verb] for verb in verbs]
-    data = [next_tokens(rows, np.isin(rows[:, 1:], verb_ids)) for rows in parts]
+    learnt, judged = (next_tokens(rows, np.isin(rows[:, 1:], verb_ids)) for rows in parts)
     noun_ids = np.array([ids[noun] for noun in nouns])
-    probe = data[1].take([misleading(data[1].inputs, noun_ids)])
-    return Task("agreement", "decoder", vocabulary, *data, probe, partial(_first_of, wanted=noun_ids))
+    probe = judged.take([misleading(judged.inputs, noun_ids)])
+    return Task(
+        "agreement", "decoder", vocabulary, learnt, judged, probe, partial(_first_of, wanted=noun_ids)
+    )
 
 
 def words() -> tuple[tuple[str, ...], list[str], list[str]]:

@@ -1,12 +1,14 @@
 """One mini-language, three ways to learn it: hidden words, the next word, from a source to a target."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..attention.boundary import as_finite
+from ..attention import softmax
+from ..attention.arguments import as_finite
 from .data import Data
 from .drawing import LARGEST, Draw, as_size, draw_apart, generator, next_tokens
 from .language import ADJECTIVES, END, PAD, PREPOSITIONS, misleading, words
@@ -48,8 +50,7 @@ class Question:
         if logits.shape != expected:
             raise ValueError(f"logits must be {expected} for these data, got {logits.shape}")
         asked = logits[self.data.counted][:, self.choices]  # [n, choice]
-        grown = np.exp(asked - asked.max(axis=1, keepdims=True))
-        return grown / grown.sum(axis=1, keepdims=True)
+        return softmax(asked)
 
     def right(self, logits: ArrayLike) -> NDArray[np.bool_]:
         """Whether the likeliest choice is the answer, [n]. Errors as in `shares`."""
@@ -61,6 +62,7 @@ class Sentences(Task):
 
     def whole(self, data: Data) -> NDArray[np.int64]:
         """The sentences behind `data`, nothing hidden: ids [n, word]."""
+        self._check_source("data", data)
         return np.hstack([data.inputs, data.targets[:, -1:]]) if self.kind == "decoder" else data.targets
 
     def question(self, about: About) -> Question:
@@ -88,7 +90,6 @@ class Sentences(Task):
         better, but for luck in these data and the few sentences that are not drawn a second time.
         """
         data = self.validation if data is None else data
-        self._check_source("data", data)
         sentences = self.whole(data)
         if self.kind == "decoder":
             surprise = _surprise_of_next(sentences)
@@ -138,11 +139,11 @@ def sentences(
         )
     first = misleading(parts[1], NOUN_IDS)
     if kind == "decoder":
-        data = [_next_word(rows, rows > IDS[PAD]) for rows in parts]
+        learnt, judged = (_next_word(rows, rows > IDS[PAD]) for rows in parts)
     else:
-        data = _masked(kind, *parts, hidden, maskings, first, np.random.default_rng([seed, 1]))
+        learnt, judged = _masked(kind, *parts, hidden, maskings, first, np.random.default_rng([seed, 1]))
     rule = _subject_of if kind == "decoder" else _agreeing
-    return Sentences("sentences", kind, VOCABULARY, *data, data[1].take([first]), rule)
+    return Sentences("sentences", kind, VOCABULARY, learnt, judged, judged.take([first]), rule)
 
 
 # Sentences: the [adjective] subject (preposition the noun) × n verb . <pad> ... The number of words, 4 + 3 n
@@ -224,7 +225,7 @@ def _masked(
 
 
 def _choose(
-    row: NDArray[np.int64], hidden: int, rng: np.random.Generator, taken: set[bytes] = frozenset()
+    row: NDArray[np.int64], hidden: int, rng: np.random.Generator, taken: Collection[bytes] = ()
 ) -> NDArray[np.bool_]:
     """1 to `hidden` words of a sentence, [word], so that the rest is not `taken`."""
     n = int((row != IDS[PAD]).sum())
@@ -279,7 +280,7 @@ def _surprise_of_hidden(
 ) -> NDArray[np.float64]:
     """-log p of each word if these are hidden, [n, word]. knows_subject: it was written before the verb."""
     kinds = _kinds(sentences)
-    both = ((kinds["subject"] & hidden).any(1) & (kinds["verb"] & hidden).any(1))[:, None]
+    both = (kinds["subject"] & hidden).any(1, keepdims=True) & (kinds["verb"] & hidden).any(1, keepdims=True)
     surprise = np.log(len(ADJECTIVES)) * kinds["adjective"] + np.log(len(PREPOSITIONS)) * kinds["preposition"]
     free = kinds["noun"] | kinds["subject"] & both | kinds["verb"] & both & (not knows_subject)
     return hidden * (surprise + np.log(len(NOUNS)) * free)

@@ -7,9 +7,9 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attention.boundary import as_number
+from ..attention.numbers import real_number, whole_number
 from .data import Data
-from .drawing import as_integer, as_size, draw_apart, generator, names
+from .drawing import as_size, draw_apart, generator, names
 from .task import Rule, Task
 
 CLASS = "<class>"
@@ -36,7 +36,7 @@ def shift(
     Errors as in `reverse`, and a shift by 0 or by whole rounds.
     """
     length = as_size("length", length, 2, "a single token cannot move")
-    if as_integer("by", by) % length == 0:
+    if whole_number("by", by) % length == 0:
         raise ValueError(f"by={by} leaves a sequence of {length} as it is: take 1 to {length - 1}, or `copy`")
     sizes = (length, symbols, train, validation, seed)
     rule = partial(_moved, by=by)
@@ -74,16 +74,15 @@ def _rewriting(
     """The task to say `rewrite(rows)` for random rows; every place counts."""
     length = as_size("length", length, 2, "a single token has no order")
     symbols = as_size("symbols", symbols, 2, "with one symbol there is nothing to tell apart")
-    rng = generator(seed)
-    parts = draw_apart(
-        lambda rng, count: rng.integers(symbols, size=(count, length)),
-        symbols**length,
-        train,
-        validation,
-        rng,
+
+    def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+        return rng.integers(symbols, size=(count, length))
+
+    learnt, judged = (
+        Data(rows, rewrite(rows), np.ones(rows.shape, dtype=bool))
+        for rows in draw_apart(draw, symbols**length, train, validation, generator(seed))
     )
-    data = [Data(rows, rewrite(rows), np.ones(rows.shape, dtype=bool)) for rows in parts]
-    return Task(name, "encoder", names(symbols), *data, data[1].take([0]), rule)
+    return Task(name, "encoder", names(symbols), learnt, judged, judged.take([0]), rule)
 
 
 def _mirrored(read: NDArray[np.int64], targets: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -121,7 +120,7 @@ def overfit(
     """
     length = as_size("length", length, VOTES, f"{VOTES} places vote")
     symbols = as_size("symbols", symbols, 3, "0 and 1 vote, and another one fills up")
-    if not 0 <= as_number("noise", noise) < 0.5:
+    if not 0 <= real_number("noise", noise) < 0.5:
         raise ValueError(f"noise must lie from 0 to below 0.5, got {noise}: more would turn the rule round")
 
     def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
@@ -133,8 +132,8 @@ def overfit(
     parts = draw_apart(draw, possible, train, validation, rng)
     wrong = rng.permutation(train) < round(noise * train)
     labels = [_majority(parts[0]) ^ wrong, _majority(parts[1])]
-    data = [_labelled(rows, label, symbols) for rows, label in zip(parts, labels, strict=True)]
-    return Task("overfit", "encoder", (*names(symbols), CLASS), *data, data[1].take([0]))
+    learnt, judged = (_labelled(*pair, symbols) for pair in zip(parts, labels, strict=True))
+    return Task("overfit", "encoder", (*names(symbols), CLASS), learnt, judged, judged.take([0]))
 
 
 def _majority(rows: NDArray[np.int64]) -> NDArray[np.bool_]:

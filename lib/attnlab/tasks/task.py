@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..attention.boundary import as_finite
+from ..attention.arguments import as_finite
 from ..tokens.text import as_ids, as_text
 from .data import Data
 
@@ -45,6 +45,8 @@ class Task:
         if self.kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}; got {self.kind!r}")
         object.__setattr__(self, "vocabulary", _as_vocabulary(self.vocabulary))
+        if self.rule is not None and not callable(self.rule):
+            raise TypeError(f"rule must be a function of what is read and the targets, got {self.rule!r:.60}")
         for part in PARTS:
             self._check_part(part, getattr(self, part))
         self._check_apart()
@@ -115,7 +117,8 @@ class Task:
         asked = int(right.any(axis=-1).sum())
         if not asked:
             raise ValueError("no query of data has a right place: take sequences of this task")
-        return np.einsum("n...qk,nqk->...", weights, right, dtype=np.float64) / asked  # [...]
+        with np.errstate(under="ignore"):
+            return np.einsum("n...qk,nqk->...", weights, right, dtype=np.float64) / asked  # [...]
 
     # Words
 
@@ -167,8 +170,6 @@ class Task:
         return data.inputs[i, : np.flatnonzero(data.counted[i])[place] + 1]
 
     def _check_part(self, part: str, data: Data) -> None:
-        if not isinstance(data, Data):
-            raise TypeError(f"{part} must be Data, got {type(data).__name__}; write Data(inputs, ...)")
         self._check_source(part, data)
         name, largest = data.largest
         if largest >= self.size:
@@ -187,6 +188,8 @@ class Task:
                 )
 
     def _check_source(self, part: str, data: Data) -> None:
+        if not isinstance(data, Data):
+            raise TypeError(f"{part} must be Data, got {type(data).__name__}; write Data(inputs, ...)")
         if (self.kind == "encoder-decoder") != (data.source is not None):
             has = "no source" if data.source is None else "a source"
             raise ValueError(f"{part} has {has}, but the task is for an {self.kind}: only both have a source")
@@ -219,8 +222,8 @@ def _as_bytes(array: NDArray | None) -> bytes:
 
 
 def _as_vocabulary(names: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise TypeError(f"vocabulary must be a tuple of names, got the text {names!r:.40}; use tuple(...)")
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"vocabulary must be a tuple of names, got {names!r:.40}; use tuple(...)")
     names = tuple(names)
     for name in names:
         if not isinstance(name, str) or name.split() != [name]:

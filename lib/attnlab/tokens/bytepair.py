@@ -1,13 +1,14 @@
 """Byte-pair encoding: begin with bytes, and make one token of the most frequent pair, again and again."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 from typing import Self
 
-from ..attention.boundary import as_whole
+from ..attention.numbers import whole_number
 from .text import as_ids, as_text, as_training_text, spaced
 
 BYTES = 256
@@ -33,8 +34,7 @@ class BytePairTokenizer:
         The most frequent pair is merged; among equals the one that comes first in the text.
         ValueError: an empty text, one with a single symbol, a size below the 256 bytes.
         """
-        if as_whole("size", size) < BYTES:
-            raise ValueError(f"size must be {BYTES} or more, got {size}: the alphabet is the {BYTES} bytes")
+        size = whole_number("size", size, BYTES, why=f"the alphabet is the {BYTES} bytes")
         chunks = Counter(piece.encode() for piece in spaced(as_training_text(text)))
         return cls(tuple(_learn(chunks, size - BYTES)))
 
@@ -65,7 +65,7 @@ class BytePairTokenizer:
 
     def encode(self, text: str, merges: int | None = None) -> list[int]:
         """The ids of `text`, by all merges or only the first so many."""
-        limit = len(self.pairs) if merges is None else merges
+        limit = len(self.pairs) if merges is None else whole_number("merges", merges, 0)
         known: dict[str, list[int]] = {}
         ids: list[int] = []
         for chunk in spaced(as_text(text)):
@@ -75,7 +75,8 @@ class BytePairTokenizer:
         return ids
 
     def _encode_chunk(self, chunk: bytes, limit: int) -> list[int]:
-        row, waiting = _Row(chunk), []  # waiting: (rank, place) of the pairs that can be merged
+        row = _Row(chunk)
+        waiting: list[tuple[int, int]] = []  # rank and place of the pairs that can be merged
 
         def look(at: int) -> None:
             if (rank := self._ranks.get(row.pair(at), limit)) < limit:
@@ -143,7 +144,9 @@ def _learn(chunks: Counter[bytes], count: int) -> list[Pair]:
 class _Pairs:
     """How often each pair of neighbours occurs, and where, kept up to date from merge to merge.
 
-    All words stand in one row, with a border between them; a merge touches only the places of its pair.
+    All words stand in one row, with a border between them; a merge touches only the places of its pair. No
+    pair comes twice to a place, and all its places come in one merge, from left to right: so places are only
+    added, and those that no longer hold their pair are passed over.
     The heap may hold stale entries. After its first count a pair only gets rarer, and its first place only
     moves on: so an entry that is still true when it comes up is the best one.
     """
@@ -152,10 +155,11 @@ class _Pairs:
         self.row = _Row(i for chunk in chunks for i in (*chunk, BORDER))
         self.times = [times for chunk, times in chunks.items() for _ in range(len(chunk) + 1)]
         self.counts: Counter[Pair] = Counter()
-        self.where: dict[Pair, set[int]] = defaultdict(set)  # the places of the left id of a pair
-        for at in range(len(self.times)):
-            self._count(at, 1)
-        self.heap = [self._entry(pair) for pair in self.counts]
+        self.where: dict[Pair, deque[int]] = defaultdict(deque)  # the places of the left id of a pair
+        for at, (pair, times) in enumerate(zip(pairwise(self.row.ids), self.times, strict=False)):
+            self.counts[pair] += times
+            self.where[pair].append(at)
+        self.heap = [self._entry(pair) for pair in self.counts if BORDER not in pair]
         heapify(self.heap)
 
     def best(self) -> Pair | None:
@@ -172,29 +176,28 @@ class _Pairs:
 
     def merge(self, pair: Pair, new: int) -> None:
         """Put `new` in place of `pair` everywhere, from left to right."""
-        made: set[Pair] = set()
-        for at in sorted(self.where[pair]):
-            if self.row.pair(at) == pair:  # in a a a the first two are one now, and the third is alone
-                made.update(self._join(at, new))
+        ids, before, after, counts = self.row.ids, self.row.before, self.row.after, self.counts
+        (one, other), made = pair, set()
+        for at in self.where.pop(pair):
+            right = after[at]
+            if ids[at] != one or ids[right] != other:
+                continue  # in a a a the first two are one now, and the third is alone
+            left, times = before[at], self.times[at]
+            lost = (ids[left], one), pair, (other, ids[after[right]])
+            self.row.join(at, new)
+            for gone in lost:
+                counts[gone] -= times
+            for place, found in ((left, (ids[left], new)), (at, (new, ids[after[at]]))):
+                counts[found] += times
+                self.where[found].append(place)
+                made.add(found)
         for found in made:
-            if self.counts[found]:
+            if counts[found] and BORDER not in found:
                 heappush(self.heap, self._entry(found))
-
-    def _join(self, at: int, new: int) -> list[Pair]:
-        """Make one of the id at `at` and the next; the pairs that come up."""
-        left, right = self.row.before[at], self.row.after[at]
-        for place in (left, at, right):
-            self._count(place, -1)
-        self.row.join(at, new)
-        return [self._count(place, 1) for place in (left, at)]
-
-    def _count(self, at: int, sign: int) -> Pair:
-        pair = self.row.pair(at)
-        if BORDER not in pair:
-            self.counts[pair] += sign * self.times[at]
-            (self.where[pair].add if sign > 0 else self.where[pair].discard)(at)
-        return pair
 
     def _entry(self, pair: Pair) -> tuple[int, int, Pair]:
         """What the heap sorts by: most frequent first, then by place."""
-        return -self.counts[pair], min(self.where[pair]), pair
+        places = self.where[pair]
+        while self.row.pair(places[0]) != pair:
+            places.popleft()
+        return -self.counts[pair], places[0], pair

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..attention.boundary import as_finite, as_whole
+from ..attention.arguments import as_finite
+from ..attention.numbers import whole_number
 
 
 def patches(image: ArrayLike, side: int) -> NDArray:
@@ -13,7 +14,7 @@ def patches(image: ArrayLike, side: int) -> NDArray:
     Dosovitskiy et al. (2021), https://arxiv.org/abs/2010.11929, section 3.1.
     ValueError or TypeError: `side` does not divide both sides, numbers that are not finite or not real.
     """
-    image, side = as_finite("image", image), as_whole("side", side)
+    image, side = as_finite("image", image), whole_number("side", side, 1)
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise ValueError(f"image must be [height, width] or [height, width, channel], got {image.shape}")
     height, width = image.shape[:2]
@@ -32,8 +33,8 @@ def frames(signal: ArrayLike, size: int, step: int | None = None) -> NDArray:
     signal [sample] -> [frame, size]; what is left at the end and fills no frame is dropped.
     ValueError or TypeError: a frame longer than the sound, numbers that are not finite or not real.
     """
-    signal, size = as_finite("signal", signal), as_whole("size", size)
-    step = size if step is None else as_whole("step", step)
+    signal, size = as_finite("signal", signal), whole_number("size", size, 1)
+    step = size if step is None else whole_number("step", step, 1)
     if signal.ndim != 1:
         raise ValueError(f"signal must be one row of samples, got shape {signal.shape}; take one channel")
     if size > len(signal):
@@ -41,11 +42,12 @@ def frames(signal: ArrayLike, size: int, step: int | None = None) -> NDArray:
     return np.lib.stride_tricks.sliding_window_view(signal, size)[::step].copy()
 
 
+@np.errstate(under="ignore")
 def spectrogram(signal: ArrayLike, size: int, step: int | None = None) -> NDArray:
     """How strong each frequency is in each frame: [frame, size // 2 + 1].
 
     Power: |Fourier transform|² of the frame under a Hann window. Column i is i * rate / size hertz.
     Errors as `frames`.
     """
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(as_whole("size", size)) / size)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(whole_number("size", size, 1)) / size)
     return np.abs(np.fft.rfft(frames(signal, size, step) * window)) ** 2

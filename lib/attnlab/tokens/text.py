@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import index
 from pathlib import Path
 from typing import Self
 from unicodedata import category
 
-from ..attention.boundary import as_whole
+from ..attention.numbers import whole_number
 
 UNKNOWN = "<unk>"
 LARGEST_FILE = 10_000_000  # bytes
@@ -21,18 +20,25 @@ def words(text: str) -> list[str]:
     A run of letters, digits and apostrophes is a word; every other visible character is a token of its own.
     An accent or vowel sign that is a character of its own stays with the one before it.
     """
-    found: list[str] = []
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a text, got {type(text).__name__}; join pieces with ' '.join(...)")
+    return [text[start:end] for start, end in _spans(text)]
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each word and mark begins, and where it ends."""
+    start: int | None = None
     inside, before = False, " "  # inside a word; the character before
-    for char in text:
+    for at, char in enumerate(text):
         letter = char.isalnum() or char in "_'’"
         joins = category(char)[0] == "M" or char in "\u200c\u200d" or before == "\u200d"
-        if not before.isspace() and (joins or (letter and inside)):
-            found[-1] += char
-        elif not char.isspace():
-            found.append(char)
-            inside = letter
+        if before.isspace() or not (joins or (letter and inside)):
+            if start is not None:
+                yield start, at
+            start, inside = (None if char.isspace() else at), letter
         before = char
-    return found
+    if start is not None:
+        yield start, len(text)
 
 
 def spaced(text: str) -> Iterator[str]:
@@ -41,11 +47,10 @@ def spaced(text: str) -> Iterator[str]:
     So does GPT-2. White space that is no single space before a word is a piece for each character.
     """
     at = 0
-    for word in words(text):
-        start = text.index(word, at)
+    for start, end in _spans(text):
         lead = text[start - 1 : start] == " " and start > at
         yield from text[at : start - lead]
-        at = start + len(word)
+        at = end
         yield text[start - lead : at]
     yield from text[at:]
 
@@ -93,19 +98,16 @@ def as_training_text(text: str) -> str:
 
 def as_ids(ids: Iterable[int], count: int) -> list[int]:
     """Token ids that a vocabulary of `count` has."""
-    found = []
-    for given in ids:
-        try:
-            found.append(index(given))
-        except TypeError:
-            raise TypeError(
-                f"a token id must be a whole number, got {given!r}; encode a text first"
-            ) from None
-        if not 0 <= found[-1] < count:
-            raise ValueError(
-                f"unknown token id {given}: this vocabulary has 0 to {count - 1}; "
-                f"decode with the tokenizer that encoded"
-            )
+    if not isinstance(ids, Iterable):
+        raise TypeError(
+            f"token ids must be a list of whole numbers, got {ids!r:.60}; for a single one use [id]"
+        )
+    found = [whole_number("a token id", given, remedy="encode a text first") for given in ids]
+    if wrong := [given for given in found if not 0 <= given < count]:
+        raise ValueError(
+            f"unknown token id {wrong[0]}: this vocabulary has 0 to {count - 1}; "
+            f"decode with the tokenizer that encoded"
+        )
     return found
 
 
@@ -170,8 +172,8 @@ class WordTokenizer(Lookup):
         ValueError: an empty text, one with a single symbol, a size that leaves no word.
         """
         pieces = Counter(spaced(as_training_text(text)))
-        if size is not None and as_whole("size", size) < 2:
-            raise ValueError(f"size must be 2 or more, got {size}: one token is {UNKNOWN}, and one a word")
+        if size is not None:
+            size = whole_number("size", size, 2, why=f"one token is {UNKNOWN}, and one a word")
         return cls._of(piece for piece, _ in pieces.most_common(None if size is None else size - 1))
 
     @staticmethod

@@ -2,14 +2,13 @@
 
 `fit.py`: fit, sweep, resume. `plan.py`: the choices of a training, early stopping. `schedules.py`,
 `optimisers.py`. `loop.py`: the steps. `stack.py`: many settings as one tensor. `recorder.py`: what is
-recorded. `run.py`: the record. `files.py`: runs in files.
+recorded. `run.py`: the record, also from a file. `files.py`: what a file may hold.
 """
 
-from .files import load_run
 from .fit import Runs, fit, resume, sweep
 from .optimisers import SGD, Adam, RMSprop
 from .plan import Plan, early_stop
-from .run import Frame, Run
+from .run import Frame, Run, load_run
 from .schedules import Constant, Cosine, StepDecay, Warmup, WarmupCosine
 
 __all__ = [

@@ -22,6 +22,7 @@ MOST_WORK = (
 )
 
 
+@torch.inference_mode(False)
 def fit(
     model: Transformer, task: Task, steps: int = 400, *, watch: Watch | None = None, **choices: Any
 ) -> Run:
@@ -30,27 +31,36 @@ def fit(
     choices: batch=16, learning_rate=1e-2, schedule=Constant(), optimiser=Adam(), weight_decay=0.0, clip=None,
     patience=None, seed=0, frames=50 (see `Plan`). Computes in the model's own dtype, on one thread. A `watch`
     (such as `attnlab.Live`) looks on and may stop it. Stop, an interrupt of the kernel, early stopping and
-    numbers that are no longer finite end it with a run that says so in `run.ended`. Raises ValueError or
-    TypeError before the first step for a model, a task and choices that do not fit.
+    numbers that are no longer finite end it with a run that says so in `run.ended`. Every parameter is
+    trained, also those of a model that is frozen as a whole, as `run.model()` is. Raises ValueError or
+    TypeError before the first step for a model (it must be in float32 or float64, and on the CPU), a task and
+    choices that do not fit.
     """
     plan = Plan.of(steps, choices)
     _check_fit(model, task, plan)
+    _check_watch(watch)
     [run] = Loop(Stack([model], _dtype(model)), task, [plan], watch).go()
     _say_divergence(run)
     return run
 
 
+@torch.inference_mode(False)
 def resume(run: Run, task: Task | None = None, *, watch: Watch | None = None) -> Run:
     """Go on with a run that was stopped or interrupted. The result is the same as if it never had been.
 
     A run that has ended for another reason is returned as it is.
     """
+    if not isinstance(run, Run):
+        raise TypeError(f"run must be a Run, got {type(run).__name__}: give what fit or load_run returned")
+    _check_watch(watch)
     if task is not None and task.fingerprint != run.task.fingerprint:
         raise ValueError(f"this run was trained on other data: {run.task!r}, got {task!r}")
     if not run.ended.startswith(("stopped at", "interrupted")):
         return run
     weights = run.state["weights"]
-    stack = Stack([run._model(weights)], weights.dtype)
+    model = run._model(weights)
+    _check_parameters(model)
+    stack = Stack([model], weights.dtype)
     state = {name: each[None] for name, each in run.state.items() if name not in ("weights", "best")}
     loop = Loop(stack, run.task, [run.plan], watch, int(run.steps[-1]), state)
     loop.record.restore(run)
@@ -87,6 +97,7 @@ class Runs:
         return f"Runs({len(self)} settings of {self.name}; {self.how})"
 
 
+@torch.inference_mode(False)
 def sweep(
     make_model: Callable[..., Transformer],
     task: Task,
@@ -107,6 +118,7 @@ def sweep(
     choice is a list.
     """
     _check_maker(make_model)
+    _check_watch(watch)
     name, values = _swept({"steps": steps} | choices)
     models = [_make(make_model, name, value) for value in values]
     plans = [Plan.of(*_chosen(steps, choices, name, value)) for value in values]
@@ -121,7 +133,7 @@ def sweep(
         watch.begin(sum(plan.steps for plan in plans))
     runs = []
     for value, model, plan in zip(values, models, plans, strict=True):
-        part = Part(watch, sum(each.steps for each in plans[: len(runs)])) if watch else None
+        part = SharedWatch(watch, sum(each.steps for each in plans[: len(runs)])) if watch else None
         [run] = Loop(Stack([model], _dtype(model)), task, [plan], part).go()
         runs.append(run)
         say(f"{name} = {_short(value)}: validation loss {run.loss['validation'][-1]:.2g} ({run.ended})")
@@ -133,7 +145,7 @@ def sweep(
 
 
 @dataclass
-class Part:
+class SharedWatch:
     """A watch for one of several trainings: it counts on from the steps of those before."""
 
     watch: Watch
@@ -232,6 +244,7 @@ def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
     for what, given, kind in (("model", model, Transformer), ("task", task, Task)):
         if not isinstance(given, kind):
             raise TypeError(f"{what} must be a {kind.__name__}, got {type(given).__name__}")
+    _check_parameters(model)
     config, n = model.config, len(task.train)
     if config.kind != task.kind:
         raise ValueError(f"the model is an {config.kind}, the task {task.name!r} needs an {task.kind}")
@@ -247,6 +260,37 @@ def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
         raise ValueError(
             f"batch={plan.batch} is larger than the training data: {n} sequences; take at most {n}"
         )
+
+
+def _check_parameters(model: Transformer) -> None:
+    """On the CPU, where the data are; of one dtype, in which small steps count; frozen all, or none."""
+    if (device := torch.get_default_device()).type != "cpu":
+        raise ValueError(
+            f"torch makes new tensors on the device {device}, but a training runs on the CPU: "
+            'call torch.set_default_device("cpu")'
+        )
+    named = dict(model.named_parameters())
+    some_move = any(each.requires_grad for each in named.values())
+    for name, each in named.items():
+        if each.device.type != "cpu":
+            why = f"is on the device {each.device}, the data are on the CPU"
+            remedy = "make the model anew on the CPU" if each.is_meta else "give model.cpu()"
+        elif each.dtype not in (torch.float32, torch.float64):
+            why = f"is of {each.dtype}, in which small steps are lost or none can be made"
+            remedy = "give model.float()" if each.is_floating_point() else "make the model anew, in float32"
+        elif each.dtype != _dtype(model):
+            why, remedy = f"is of {each.dtype}, embedding.weight of {_dtype(model)}", "give model.double()"
+        elif some_move and not each.requires_grad:
+            why = "is frozen (requires_grad=False), but a training moves every parameter"
+            remedy = "give model.requires_grad_(True)"
+        else:
+            continue
+        raise ValueError(f"{name} {why}: {remedy}")
+
+
+def _check_watch(watch: Any) -> None:
+    if watch is not None and not isinstance(watch, Watch):
+        raise TypeError(f"watch must be such as attnlab.Live, or None, got {type(watch).__name__}")
 
 
 def _say_divergence(run: Run) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -22,10 +22,12 @@ from .stack import Batch, Stack, loss_of, one_thread
 INTERRUPTS = 3  # so many end the training at once, if it hangs in somebody's function
 
 
+@runtime_checkable
 class Watch(Protocol):
     """Somebody who looks on, and may stop the training: `attnlab.Live`."""
 
-    stopped: bool
+    @property
+    def stopped(self) -> bool: ...
 
     def begin(self, steps: int) -> None: ...
 
@@ -186,7 +188,7 @@ class Loop:
         if loss.isfinite():
             where = self.record.last_wrong(gradient)
             return f"the gradient is not finite at step {self.step}, first wrong in: {where}"
-        one = Batch(*(None if b is None else b[setting : setting + 1] if b.ndim == 3 else b for b in batch))
+        one = batch.each(lambda tensor: tensor[setting : setting + 1] if tensor.ndim == 3 else tensor)
         with torch.no_grad():
             trace = self.stack.alone(setting).trace(self.weights[setting : setting + 1], one)
         return (

@@ -6,11 +6,11 @@ state stays usable.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from attnlab.attention.numbers import real_number
 
 State = dict[str, Tensor]
 
@@ -90,18 +90,11 @@ class Adam(Optimiser):
 
 
 def _check_share(name: str, value: float) -> None:
-    _check_number(name, value)
-    if not 0 <= value < 1:
+    if not 0 <= real_number(name, value) < 1:
         raise ValueError(f"{name} must be from 0 to below 1, got {value}")
 
 
 def _check_epsilon(value: float) -> None:
     """0 would divide 0 by 0 for a token that no batch had."""
-    _check_number("epsilon", value)
-    if not 0 < value < float("inf"):
+    if not 0 < real_number("epsilon", value) < float("inf"):
         raise ValueError(f"epsilon must be a finite number above 0, got {value}; 1e-8 is usual")
-
-
-def _check_number(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{name} must be a number, got {value!r:.60}")

@@ -1,12 +1,14 @@
 """What a training does, in numbers: the plan."""
 
 import difflib
-import math
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+from attnlab.attention.arguments import as_numbers
+from attnlab.attention.numbers import real_number, whole_number
 
 from .optimisers import Adam, Optimiser
 from .schedules import Constant, Schedule
@@ -36,12 +38,11 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 0), ("batch", 1), ("patience", 1), ("seed", 0), ("frames", 1)):
-            _check(name, getattr(self, name), least, whole=True, none=name == "patience")
+            if (value := getattr(self, name)) is not None or name != "patience":
+                object.__setattr__(self, name, whole_number(name, value, least))
         for name in ("learning_rate", "weight_decay", "clip"):
-            _check(name, getattr(self, name), 0, whole=False, none=name == "clip")
-        for each in fields(self):  # a number of NumPy becomes a plain one, which a file can hold
-            if isinstance(value := getattr(self, each.name), np.generic):
-                object.__setattr__(self, each.name, value.item())
+            if (value := getattr(self, name)) is not None or name != "clip":
+                object.__setattr__(self, name, real_number(name, value, 0))
         if self.clip == 0:
             raise ValueError("clip=0 would stop all learning: give a norm above 0, or None for no clipping")
         for name, kind in (("schedule", Schedule), ("optimiser", Optimiser)):
@@ -80,16 +81,6 @@ def _shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(n)
 
 
-def _check(name: str, value: Any, least: int, whole: bool, none: bool) -> None:
-    if value is None and none:
-        return
-    kinds = int | np.integer if whole else int | float | np.integer | np.floating
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")
-    if not math.isfinite(value) or value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value}")
-
-
 def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]:
     """Where early stopping ends, and where the loss was best: two indices into `steps` and `losses`.
 
@@ -98,11 +89,11 @@ def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]
     Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
     ValueError: no evaluation, lengths that differ, a patience below 1.
     """
-    steps, losses = np.asarray(steps), np.asarray(losses)
-    if len(steps) == 0 or len(steps) != len(losses):
-        raise ValueError(f"early_stop needs as many steps as losses, got {len(steps)} and {len(losses)}")
-    if patience is not None and patience < 1:
-        raise ValueError(f"patience must be 1 step or more, got {patience}")
+    steps, losses = as_numbers("steps", steps), as_numbers("losses", losses)
+    if steps.ndim != 1 or steps.shape != losses.shape or not steps.size:
+        raise ValueError(f"early_stop needs as many steps as losses, got {steps.shape} and {losses.shape}")
+    if patience is not None:
+        whole_number("patience", patience, 1, why="it is a number of steps")
     best, losses = 0, np.where(np.isnan(losses), np.inf, losses)
     for now, loss in enumerate(losses):
         if loss < losses[best]:

@@ -109,14 +109,9 @@ class Recorder:
             "accuracy": accuracy_of(trace.logits, self.validation).numpy(),
             "attention": maps[:, self._probe].to(torch.float32).numpy(),
         }
-        if self.task.points:
-            frame["attended"] = np.stack([self._attended(each) for each in maps])
+        if self._right is not None:
+            frame["attended"] = np.stack([_attended(each, self._right) for each in maps])
         return frame
-
-    def _attended(self, maps: Tensor) -> np.ndarray:
-        """`task.attended` of one setting: [sequence, layer, head, query, key] -> [layer, head]."""
-        on_right = (maps * self._right[:, None, None]).flatten(-2).sum(-1)  # [sequence, layer, head]
-        return (on_right.sum(0) / self._right.any(-1).sum()).numpy()
 
     def _felt(self, moment: Moment, weights: Tensor) -> dict[str, np.ndarray]:
         """Gradients, updates, and the residual stream."""
@@ -188,6 +183,12 @@ class Recorder:
             attended=all_of("attended") if self.task.points else None,
             best=best, ended=ended, state=state | {"best": weights}, **record,
         )  # fmt: skip
+
+
+def _attended(maps: Tensor, right: Tensor) -> np.ndarray:
+    """`task.attended` of one setting: [sequence, layer, head, query, key] -> [layer, head]."""
+    on_right = (maps * right[:, None, None]).flatten(-2).sum(-1)  # [sequence, layer, head]
+    return (on_right.sum(0) / right.any(-1).sum()).numpy()
 
 
 def _each(tensors: list[Tensor], measure: Any) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A recorded training: every moment of it can be looked at again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from attnlab.attention.arguments import as_array
+from attnlab.attention.numbers import real_number
 from attnlab.models import Config, Transformer
 from attnlab.tasks import Task
 
+from .files import plain, read, write
+from .optimisers import Optimiser
 from .plan import Plan
+from .schedules import Schedule
 
 FINISHED = "finished"
+ARRAYS = (
+    "steps", "losses", "accuracy", "attended", "attention", "learning_rate", "gradient_norm", "update_ratio",
+    "activation", "flow", "weights",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +78,7 @@ class Run:
 
     def at(self, step: int) -> "Frame":
         """The frame at a step, or the last one before it. ValueError: the training did not get there."""
-        if not self.steps[0] <= step <= self.steps[-1]:
+        if not self.steps[0] <= real_number("step", step) <= self.steps[-1]:
             raise ValueError(f"step must be from {self.steps[0]} to {self.steps[-1]}, got {step}")
         return Frame(self, int(np.searchsorted(self.steps, step, side="right")) - 1)
 
@@ -96,9 +105,64 @@ class Run:
 
     def save(self, path: str | Path) -> Path:
         """Write it to a file, which `load_run(path, task)` reads."""
-        from .files import save
+        plan = {each.name: getattr(self.plan, each.name) for each in fields(Plan)}
+        for name in ("schedule", "optimiser"):
+            plan[name] = [type(plan[name]).__name__, plain(plan[name])]
+        arrays = {name: values for name in ARRAYS if (values := getattr(self, name)) is not None}
+        content = {
+            "task": self.task.fingerprint, "config": plain(self.config), "plan": plan,
+            "groups": list(self.groups), "best": self.best, "ended": self.ended, "state": dict(self.state),
+            "loss": {name: torch.from_numpy(values) for name, values in self.loss.items()},
+            "arrays": {name: torch.from_numpy(values) for name, values in arrays.items()},
+        }  # fmt: skip
+        return write(content, Path(path))
 
-        return save(self, Path(path))
+
+def load_run(path: str | Path, task: Task) -> Run:
+    """Read a run that was saved with `run.save(path)`; `task` is the task that it was trained on.
+
+    ValueError: the file is damaged or no run, from a newer version, or the task is another one.
+    """
+    if not isinstance(task, Task):
+        raise TypeError(f"task must be a Task, got {type(task).__name__}: give the one it was trained on")
+    path = Path(path)
+    content = read(path)
+    if content.get("task") != task.fingerprint:
+        raise ValueError(
+            f"{path.name} was trained on other data than {task!r}: make the task as it was made then"
+        )
+    try:
+        return _run_of(content, task)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{path.name} is damaged: {type(error).__name__} {error}") from error
+
+
+def _run_of(content: dict[str, Any], task: Task) -> Run:
+    plan = dict(content["plan"])
+    for name, base in (("schedule", Schedule), ("optimiser", Optimiser)):
+        kind, values = plan[name]
+        plan[name] = {each.__name__: each for each in base.__subclasses__()}[kind](**values)
+    arrays, loss = ({name: each.numpy() for name, each in content[key].items()} for key in ("arrays", "loss"))
+    _check_lengths(arrays | loss)
+    _check_state(content["state"], arrays["weights"].shape[1])
+    return Run(
+        config=Config(**content["config"]), plan=Plan(**plan), task=task, groups=tuple(content["groups"]),
+        loss=loss, best=content["best"], ended=content["ended"], state=content["state"],
+        **{"attended": None} | arrays,
+    )  # fmt: skip
+
+
+def _check_lengths(arrays: dict[str, NDArray]) -> None:
+    frames = len(arrays["steps"])
+    for name, values in arrays.items():
+        if name != "losses" and len(values) != frames:
+            raise ValueError(f"{name} has {len(values)} frames, steps has {frames}")
+
+
+def _check_state(state: dict[str, Tensor], size: int) -> None:
+    for name in {"weights", "best", *state}:
+        if state[name].shape != (size,):
+            raise ValueError(f"{name} has shape {list(state[name].shape)}, there are {size} parameters")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,10 +253,15 @@ class Frame:
         return self.run.task.tokens(self._look(text, source).logits[0].argmax(-1).tolist())
 
     def _look(self, text: Any, source: Any) -> Any:
-        ids = [None if each is None else self._ids(each) for each in (text, source)]
+        ids = [self._ids("text", text), None if source is None else self._ids("source", source)]
         with torch.no_grad():
             return self.model(*ids, trace=True)
 
-    def _ids(self, text: Any) -> Tensor:
-        ids = self.run.task.encode(text) if isinstance(text, str) else np.asarray(text)
+    def _ids(self, name: str, text: Any) -> Tensor:
+        ids = self.run.task.encode(text) if isinstance(text, str) else as_array(name, text)
+        if ids.dtype.kind not in "iu":
+            given = "None" if text is None else ids.dtype
+            raise TypeError(
+                f"{name} must be a text, or whole numbers (token ids), got {given}; encode it first"
+            )
         return torch.as_tensor(ids)[None]

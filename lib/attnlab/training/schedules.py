@@ -2,9 +2,8 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
+from attnlab.attention.numbers import real_number, whole_number
 
 
 class Schedule:
@@ -33,8 +32,7 @@ class StepDecay(Schedule):
     factor: float = 0.5
 
     def __post_init__(self) -> None:
-        _check_types(every=self.every, factor=self.factor)
-        if self.every < 1 or not 0 < self.factor <= 1:
+        if whole_number("every", self.every) < 1 or not 0 < real_number("factor", self.factor) <= 1:
             raise ValueError(
                 f"StepDecay needs every >= 1 and a factor above 0, at most 1; got {self.every}, {self.factor}"
             )
@@ -56,8 +54,7 @@ class WarmupCosine(Schedule):
     end: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_types(warmup=self.warmup, end=self.end)
-        if self.warmup < 0 or not 0 <= self.end <= 1:
+        if whole_number("warmup", self.warmup) < 0 or not 0 <= real_number("end", self.end) <= 1:
             raise ValueError(
                 f"a schedule needs warmup >= 0 and an end from 0 to 1; got {self.warmup} and {self.end}"
             )
@@ -87,18 +84,7 @@ class Warmup(Schedule):
     warmup: int = 40
 
     def __post_init__(self) -> None:
-        _check_types(warmup=self.warmup)
-        if self.warmup < 0:
-            raise ValueError(f"a schedule needs warmup >= 0, got {self.warmup}")
+        whole_number("warmup", self.warmup, 0)
 
     def at(self, step: int, steps: int) -> float:
         return min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
-
-
-def _check_types(**values: Any) -> None:
-    """Numbers of steps are whole, shares are numbers."""
-    for name, value in values.items():
-        whole = name in ("every", "warmup")
-        kinds = int | np.integer if whole else int | float | np.integer | np.floating
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            raise TypeError(f"{name} must be a {'whole ' * whole}number, got {value!r:.60}")

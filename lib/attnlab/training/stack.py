@@ -7,13 +7,14 @@ lone training is a stack of one.
 """
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, local
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from attnlab.models import Trace, Transformer
@@ -30,13 +31,20 @@ class Batch(NamedTuple):
 
     @classmethod
     def of(cls, data: Data) -> "Batch":
-        fields = (data.inputs, data.targets, data.counted, data.source)
-        return cls(
-            *(None if each is None else torch.from_numpy(np.ascontiguousarray(each)) for each in fields)
-        )
+        inputs, targets, counted = map(_tensor, (data.inputs, data.targets, data.counted))
+        return cls(inputs, targets, counted, None if data.source is None else _tensor(data.source))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        """The same, after a change of every tensor."""
+        source = None if self.source is None else change(self.source)
+        return Batch(change(self.inputs), change(self.targets), change(self.counted), source)
 
     def take(self, rows: Tensor) -> "Batch":
-        return Batch(*(None if each is None else each[rows] for each in self))
+        return self.each(lambda tensor: tensor[rows])
+
+
+def _tensor(array: NDArray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))
 
 
 class Stack:

@@ -1,30 +1,64 @@
-"""A look at what came in: arrays and numbers that the formulas can use, or an error with its remedy.
+"""Arguments as the formulas can use them: arrays and settings, or an error with its remedy.
 
 Every error names the argument, says what was given, and what to do about it.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from .numbers import real_number, whole_number
+
+
+def as_array(name: str, values: ArrayLike) -> NDArray:
+    """An array. ValueError or TypeError: rows of several lengths, hidden entries, a tensor with a history."""
+    if _hides(values):
+        raise ValueError(
+            f"{name} is a masked array that hides some entries, and here all of them count; "
+            f"fill them with {name}.filled(...), or take {name}.data if you mean to use what is hidden."
+        )
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be a regular array: make all rows of one length, or pad the shorter ones."
+        ) from None
+    except (TypeError, RuntimeError) as error:  # torch: gradients, another device, a dtype of its own
+        raise TypeError(
+            f"{name} cannot be read as an array ({str(error).split('.')[0]}); "
+            f"of a torch tensor pass {name}.detach().cpu(), and .double() of it if it is in 16 bits."
+        ) from None
 
 
 def as_numbers(name: str, values: ArrayLike) -> NDArray:
     """An array of floats: float32 stays as it is, whole numbers become float64."""
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a regular array, every row of the same length: {error}.") from None
+    array = as_array(name, values)
     if array.dtype.kind in "iu":
         array = array.astype(np.float64)
     if array.dtype.kind != "f":
-        raise TypeError(
-            f"{name} must hold real numbers, got {array.dtype}; convert with np.asarray(..., float)."
-        )
+        given = "None" if values is None else array.dtype
+        raise TypeError(f"{name} must hold real numbers, got {given}; convert with np.asarray(..., float).")
     return array
+
+
+def as_masked(name: str, values: ArrayLike) -> NDArray:
+    """Floats, with -inf where a masked array hides an entry."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return as_numbers(name, values)
+    return np.where(np.ma.getmaskarray(values), -np.inf, as_numbers(name, values.data))
+
+
+def _hides(values: Any) -> bool:
+    """Whether it is a masked array with something masked, or a list that holds one."""
+    if isinstance(values, list | tuple):
+        return any(map(_hides, values))
+    return isinstance(values, np.ma.MaskedArray) and bool(np.ma.is_masked(values))
 
 
 def as_finite(name: str, values: ArrayLike) -> NDArray:
     array = as_numbers(name, values)
-    wrong = ~np.isfinite(array)
+    wrong = np.logical_not(np.isfinite(array))
     if wrong.any():
         where = _first(wrong)
         raise ValueError(
@@ -36,9 +70,10 @@ def as_finite(name: str, values: ArrayLike) -> NDArray:
 
 def as_scores(scores: ArrayLike, axis: int) -> NDArray:
     """Scores that softmax can use: no NaN, no +inf, and something to attend to in every row."""
-    scores = as_numbers("scores", scores)
+    scores = as_masked("scores", scores)
     if scores.ndim == 0:
         raise ValueError("scores must have at least one axis, got a single number; put it in a list.")
+    whole_number("axis", axis, -scores.ndim, scores.ndim - 1, why="-1 is the last one")
     wrong = np.isnan(scores) | np.isposinf(scores)
     if wrong.any():
         where = _first(wrong)
@@ -46,7 +81,7 @@ def as_scores(scores: ArrayLike, axis: int) -> NDArray:
             f"scores must not hold NaN or +inf, got {scores[where]} at {where}; "
             f"look at the step that made it. Only -inf is allowed: it means masked."
         )
-    empty = np.isneginf(scores).all(axis=axis)
+    empty = np.all(np.isneginf(scores), axis=axis)
     if empty.any():
         raise ValueError(
             f"scores leave {_row(_first(empty), axis in (-1, scores.ndim - 1))} nothing to attend to: "
@@ -56,7 +91,7 @@ def as_scores(scores: ArrayLike, axis: int) -> NDArray:
 
 
 def as_mask(mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    mask = np.asarray(mask)
+    mask = as_array("mask", mask)
     if mask.dtype != bool:
         raise TypeError(
             f"mask must be boolean (True = may attend), got {mask.dtype}; "
@@ -103,7 +138,7 @@ def check_fit(q: NDArray, k: NDArray, v: NDArray) -> None:
 
 
 def as_temperature(temperature: float, dtype: np.dtype) -> np.floating:
-    value = dtype.type(as_number("temperature", temperature))
+    value = dtype.type(real_number("temperature", temperature))
     if value == 0:
         raise ValueError(f"temperature must be above 0, got {temperature}; for the limit 0 use argmax.")
     if not 0 < value < np.inf:
@@ -119,24 +154,10 @@ def as_scale(scale: float | None, d_k: int) -> float:
         if d_k == 0:
             raise ValueError("q and k must have at least one column, got d_k = 0; check the projection.")
         return d_k**-0.5
-    value = as_number("scale", scale)
+    value = real_number("scale", scale)
     if not np.isfinite(value):
         raise ValueError(f"scale must be a finite number, got {scale}; leave it out for 1/√d_k.")
     return value
-
-
-def as_number(name: str, value: float) -> float:
-    if np.ndim(value) or not isinstance(value, int | float | np.number | np.ndarray):
-        raise TypeError(f"{name} must be one number, got {value!r}; pass a float.")
-    return float(value)
-
-
-def as_whole(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r}; pass an int.")
-    if value < 1:
-        raise ValueError(f"{name} must be 1 or more, got {value}; pass how many there are.")
-    return int(value)
 
 
 def as_even(name: str, value: int) -> int:
@@ -162,7 +183,7 @@ def as_positions(positions: ArrayLike, shape: tuple[int, ...]) -> NDArray:
 
 
 def as_lengths(lengths: ArrayLike, n: int) -> NDArray[np.integer]:
-    lengths = np.asarray(lengths)
+    lengths = as_array("lengths", lengths)
     if lengths.dtype.kind not in "iu":
         raise TypeError(
             f"lengths must be whole numbers, got {lengths.dtype}; pass one int for each sequence."

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from attnlab.attention.arguments import as_array
+from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
 MOST = 10**15  # parameters
@@ -22,7 +24,7 @@ BYTES = {"fp64": 8, "fp32": 4, "bf16": 2, "int8": 1}  # of one number
 
 
 class Sizes(NamedTuple):
-    """The numbers of a config as Python's, which cannot overflow."""
+    """What a config says and what follows from it, as whole numbers."""
 
     vocabulary: int
     length: int
@@ -43,26 +45,19 @@ def sizes(config: Any) -> Sizes:
             f"config must be a Config, got {type(config).__name__}; "
             "write Config(vocabulary=..., length=...), or famous.config for one of FAMOUS"
         )
-    n_layers, d_head = int(config.n_layers), int(config.d_model) // int(config.n_heads)
+    both = config.kind == "encoder-decoder"
     return Sizes(
-        vocabulary=int(config.vocabulary),
-        length=int(config.length),
-        d_model=int(config.d_model),
-        d_head=d_head,
-        n_heads=int(config.n_heads),
-        n_layers=n_layers,
-        d_ff=4 * int(config.d_model) if config.d_ff is None else int(config.d_ff),
-        outputs=int(config.outputs or config.vocabulary),
-        narrow=d_head * int(config.kv_heads),
-        encoders=n_layers if config.kind == "encoder-decoder" else 0,
-    )
+        config.vocabulary, config.length, config.d_model, config.d_head, config.n_heads, config.n_layers,
+        d_ff=config.width, outputs=config.outputs or config.vocabulary,
+        narrow=config.d_head * config.kv_heads, encoders=config.n_layers * both,
+    )  # fmt: skip
 
 
 def check_count(config: Config, found: int) -> None:
     """ValueError for more than 10^15 parameters: it names the field that is farthest out."""
     if found <= MOST:
         return
-    given = {name: int(getattr(config, name) or 0) for name in LARGEST}
+    given = {name: getattr(config, name) or 0 for name in LARGEST}
     worst = max(given, key=lambda name: given[name] * 10**9 // LARGEST[name])
     raise ValueError(
         f"{worst}={_short(given[worst])} is too large: the model would have {_short(found)} parameters, and "
@@ -70,37 +65,28 @@ def check_count(config: Config, found: int) -> None:
     )
 
 
-def whole(name: str, value: Any, least: int = 1) -> int:
-    """A whole number, `least` or more. TypeError or ValueError."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number, got {value!r:.60}; write int(...)")
-    if value < least:
-        raise ValueError(f"{name} must be {least} or more, got {value!r:.60}; give a larger number")
-    return int(value)
-
-
 def lengths(config: Config, tokens: Any, source: Any, cached: Any = 0) -> tuple[int, int, int]:
     """tokens, source (0 if there is none) and cached tokens. TypeError or ValueError."""
-    tokens, cached = whole("tokens", tokens), whole("cached", cached, 0)
+    tokens, cached = whole_number("tokens", tokens, 1), whole_number("cached", cached, 0)
     if config.kind != "encoder-decoder" and source is not None:
         raise ValueError(
             f"a model of kind={config.kind!r} takes no source, got source={source!r:.60}: leave it out"
         )
     if config.kind == "encoder" and cached:
-        raise ValueError(f"an encoder reads all tokens at once, got cached={cached}: leave it out")
+        raise ValueError(f"an encoder reads all tokens at once, got cached={_short(cached)}: leave it out")
     if cached + tokens > config.length:
-        before = f" after {cached} cached ones" if cached else ""
+        before = f" after {_short(cached)} cached ones" if cached else ""
         raise ValueError(
-            f"tokens must be at most {config.length} (config.length), got {tokens}{before}: give fewer "
-            "tokens, or a config with a larger length"
+            f"tokens must be at most {config.length} (config.length), got {_short(tokens)}{before}: give "
+            "fewer tokens, or a config with a larger length"
         )
     if config.kind != "encoder-decoder":
         return tokens, 0, cached
-    source = cached + tokens if source is None else whole("source", source)
+    source = cached + tokens if source is None else whole_number("source", source, 1)
     if source > config.length:
         raise ValueError(
-            f"source must be at most {config.length} (config.length), got {source}: give fewer tokens, "
-            "or a config with a larger length"
+            f"source must be at most {config.length} (config.length), got {_short(source)}: give fewer "
+            "tokens, or a config with a larger length"
         )
     return tokens, source, cached
 
@@ -128,7 +114,7 @@ def positive(name: str, value: Any, most: float = math.inf, least: float = 0.0) 
         )
     if isinstance(value, int):
         value = float(value) if abs(value) <= sys.float_info.max else math.inf * (1 if value > 0 else -1)
-    found = np.asarray(value)
+    found = as_array(name, value)
     if found.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be of real numbers, got {found.dtype}; write {name}.astype(float)")
     found = found.astype(np.float64)

@@ -6,7 +6,7 @@ Each is the healthy training with one setting changed. Who wants to diagnose the
 from collections.abc import Callable
 from typing import Any
 
-from .verdict import _answers, judge
+from .verdict import answers_of, judge
 
 CAUSES = (
     "learning rate too low",
@@ -37,7 +37,7 @@ def patient(name: str) -> dict[str, Any]:
     learning_rate; init_scale and positions of the model; moved: by how many places the targets of the
     training data are moved. ValueError: another name.
     """
-    if name not in _CHANGED:
+    if name not in list(_CHANGED):
         raise ValueError(f"there is no patient {name!r}: choose one of {', '.join(_CHANGED)}")
     return _HEALTHY | _CHANGED[name]
 
@@ -55,7 +55,7 @@ def _diagnose(name: str) -> str:
 
 def _mistaken(attempt: Callable) -> Callable | None:
     """All right but for the first wrong text that `attempt` gives: a check speaks of one thing at a time."""
-    answers = _answers(attempt, [(name,) for name in _RIGHT])
+    answers = answers_of(attempt, [(name,) for name in _RIGHT])
     for answer, (name, right) in zip(answers, _RIGHT.items(), strict=True):
         if isinstance(answer.value, str) and answer.value != right:
             return _saying(name, answer.value if answer.value in CAUSES else "?")

@@ -10,7 +10,12 @@ from .trace import Cache, Change, Trace
 
 
 def check_input(
-    config: Config, tokens: Tensor, source: Tensor | None, mask: Tensor | None, cache: Cache | None = None
+    config: Config,
+    tokens: Tensor,
+    source: Tensor | None,
+    mask: Tensor | None,
+    cache: Cache | None,
+    device: torch.device,
 ) -> None:
     """ValueError or TypeError for what a model of this config cannot read."""
     if (source is None) == (config.kind == "encoder-decoder"):
@@ -25,10 +30,14 @@ def check_input(
                 f"tokens and source must hold equally many sequences, got {len(tokens)} and {len(source)}; "
                 "give one source for each sequence"
             )
+    for name, given in (("tokens", tokens), ("source", source), ("mask", mask)):
+        if isinstance(given, Tensor) and given.device != device:
+            remedy = f"give {name}.to({str(device)!r})"
+            raise ValueError(f"{name} is on the device {given.device}, the model on {device}: {remedy}")
     if cache is not None:
         _check_cache(cache, tokens, config)
     if mask is not None:
-        _check_mask(mask, *tokens.shape, config, cache.length if cache is not None else 0)
+        _check_mask(mask, tokens, config, cache.length if cache is not None else 0)
 
 
 def check_change(change: Change | None, trace: Trace) -> None:
@@ -85,12 +94,13 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
         )
 
 
-def _check_mask(mask: Tensor, batch: int, length: int, config: Config, start: int) -> None:
+def _check_mask(mask: Tensor, tokens: Tensor, config: Config, start: int) -> None:
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         raise TypeError(
             f"mask must be a bool tensor (True = may attend), got {_type(mask)}; "
             "write mask == 1 for ones and zeros"
         )
+    batch, length = tokens.shape
     full = [batch, length, start + length]
     if mask.ndim != 3 or any(has not in (1, n) for has, n in zip(mask.shape, full, strict=True)):
         raise ValueError(

@@ -136,7 +136,7 @@ def _check_range(name: str, fields: dict[str, Tensor], size: int | None) -> None
 
 def alone(fields: dict[str, Tensor], i: int) -> dict[str, Tensor]:
     """One sequence, each [1, token], without the padding at its start and its end."""
-    cut = {}
+    cut: dict[str, Tensor] = {}
     for ids in [name for name in BESIDE if name in fields]:
         mask = fields.get(BESIDE[ids][0], torch.ones_like(fields[ids]))[i].nonzero()
         kept = slice(int(mask[0]), int(mask[-1]) + 1)
