@@ -213,7 +213,7 @@ def test_the_pointer_finds_both_sides_of_links_and_tells_their_partners() -> Non
     assert (hit["point"], row, col) == ((1, "query"), 1, 0), "the second view of the picture"
     assert hit["values"][1] == ["\none: b 0.80, a 0.10, c 0.10\ntwo: b 1.00, a 0.00, c 0.00"]
     hit, row, col = found(hits, slot.x + 200, slot.y + 75)
-    assert (hit["point"], hit["axes"], row, col) == ([1, "key"], ("key", ""), 2, 0)
+    assert (hit["point"], hit["axes"], row, col) == ((1, "key"), ("key", ""), 2, 0)
     assert hit["values"][2] == ["\none: x 0.10, y 0.10\ntwo: x 0.50, y 0.00"]
     assert found(hits, slot.x + 95, slot.y + 45) is None, "the lines themselves are nobody's"
     one, none = (replace(links, heads=on).hits(slot.box) for on in ([False, True], [False, False]))
