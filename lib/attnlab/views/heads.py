@@ -1,7 +1,7 @@
 """Attention with several heads: one small map per head, and how heads are named and switched."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.inputs import Field, Index, Labels, Mask, Numbers, Text
 from attnlab.views.maps import (
     LEAN,
-    as_mask,
+    ScaleEnd,
     bar_width,
     cell_texts,
     colour_bar,
@@ -19,7 +20,6 @@ from attnlab.views.maps import (
     masked_cells,
     outlines,
     place_outlines,
-    scale_of,
     spread,
     thinned,
 )
@@ -37,6 +37,47 @@ OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
 
 
+class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
+    """On or off for each head of the weights in another field; default all on."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(None)
+        self._of = of
+
+    def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
+        count = _heads(vars(view)[self._of], given is not None)
+        if given is None:
+            return (True,) * count
+        if not isinstance(given, Sequence | np.ndarray) or not all(
+            isinstance(on, bool | np.bool_) for on in given
+        ):
+            raise TypeError(f"{self.name} must be {count} times True or False, got {given!r:.60}")
+        if len(given) != count:
+            raise ValueError(f"{self.name} has {len(given)} switches, but the weights have {count} heads")
+        return tuple(bool(each) for each in given)
+
+
+class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
+    """A name for each head of the weights in another field; default head 1, head 2 ..."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(None)
+        self._of = of
+
+    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
+        count = _heads(vars(view)[self._of], given is not None)
+        if given is None:
+            return tuple(f"head {h + 1}" for h in range(count))
+        return inputs.as_labels(given, count, self.name, f"the head axis of {self._of}")
+
+
+def _heads(weights: np.ndarray, named: bool) -> int:
+    """How many heads there are: none in weights [query, key], and then there are none to name."""
+    if named and weights.ndim == 2:
+        raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
+    return len(weights) if weights.ndim == 3 else 0
+
+
 @dataclass(frozen=True)
 class Heads(View):
     """One small map per head, side by side: values [head, query, key], all on the scale 0 to `limit`.
@@ -46,31 +87,18 @@ class Heads(View):
     Raises ValueError as Heatmap does. `select` and `selected` name the query row, as in Heatmap.
     """
 
-    values: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    limit: float | None = None
+    values: Numbers = Numbers(3, masked=True)
+    rows: Labels = Labels("values", 1)
+    cols: Labels = Labels("values", 2)
+    title: Text = Text("")
+    limit: ScaleEnd = ScaleEnd()
     select: str | None = None
-    selected: int | None = None
-    heads: Sequence[bool] | None = None
-    names: Sequence[Any] | None = None
-    mask: Any = None
+    selected: Index = Index("values", 1)
+    heads: Switches = Switches("values")
+    names: HeadNames = HeadNames("values")
+    mask: Mask = Mask("values")
 
-    def __post_init__(self) -> None:
-        values = inputs.as_array(self.values, "Heads values", 3, masked=True)
-        fields = {
-            "values": values,
-            "rows": inputs.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),
-            "cols": inputs.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
-            "limit": scale_of(values, False, self.limit)[1],
-            "selected": inputs.as_index(self.selected, values.shape[1], "selected"),
-            "heads": as_switches(self.heads, len(values), "heads"),
-            "names": as_heads(self.names, len(values)),
-            "mask": as_mask(self.mask, values.shape, "the values"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+    signed = False  # weights: the scale starts at 0
 
     def key(self) -> tuple[Any, ...]:
         return self.values.shape, self.rows, self.cols, self.limit, self.select, self.names
@@ -197,21 +225,3 @@ def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:
     share = np.clip(np.where(np.isneginf(weights), 0.0, weights) / limit, 0, 1)
     grey = np.where(np.isneginf(weights), palette.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
     return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
-
-
-def as_switches(given: Sequence[bool] | None, count: int, name: str) -> tuple[bool, ...]:
-    """On or off for each of `count` things; default all on."""
-    if given is None:
-        return (True,) * count
-    if not all(isinstance(each, bool | np.bool_) for each in given):
-        raise TypeError(f"{name} must be {count} times True or False, got {given!r:.60}")
-    if len(given) != count:
-        raise ValueError(f"{name} has {len(given)} switches, but the weights have {count} heads")
-    return tuple(bool(each) for each in given)
-
-
-def as_heads(names: Sequence[Any] | None, count: int) -> tuple[str, ...]:
-    """A name for each head; default head 1, head 2 ..."""
-    if names is None:
-        return tuple(f"head {h + 1}" for h in range(count))
-    return inputs.as_labels(names, count, "names", "the head axis of the weights")

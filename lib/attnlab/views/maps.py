@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.inputs import Field, Index, Labels, Mask, Numbers, Text, Texts
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
@@ -21,6 +22,26 @@ BAR = 12  # width of the colour bar
 ALIKE = 1.5e-6  # sums that differ by less are equal: float32 has seven digits
 UPRIGHT = 26  # height of column labels that do not lean
 LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
+
+
+class Signed(Field[bool | None, bool]):
+    """Whether the colours of `values` show a sign; None: told by the values."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def look(self, view: Any, given: bool | None) -> bool:
+        return scale_of(view.values, given)[0]
+
+
+class ScaleEnd(Field[float | None, float]):
+    """The number at the end of the colours of `values`; None: told by the values."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def look(self, view: Any, given: float | None) -> float:
+        return scale_of(view.values, view.signed, inputs.as_limit(given, self.name))[1]
 
 
 @dataclass(frozen=True)
@@ -35,31 +56,16 @@ class Heatmap(View):
     ValueError for NaN, +inf, a wrong number of labels, a mask of another shape, a row out of range.
     """
 
-    values: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    signed: bool | None = None
-    limit: float | None = None
+    values: Numbers = Numbers(2, masked=True)
+    rows: Labels = Labels("values", 0)
+    cols: Labels = Labels("values", 1)
+    title: Text = Text("")
+    signed: Signed = Signed()
+    limit: ScaleEnd = ScaleEnd()
     select: str | None = None
-    selected: int | None = None
-    axes: tuple[str, str] = ("query", "key")
-    mask: Any = None
-
-    def __post_init__(self) -> None:
-        values = inputs.as_array(self.values, "Heatmap values", 2, masked=True)
-        signed, limit = scale_of(values, self.signed, self.limit)
-        fields = {
-            "values": values,
-            "rows": inputs.as_labels(self.rows, values.shape[0], "rows", "the first axis of the values"),
-            "cols": inputs.as_labels(self.cols, values.shape[1], "cols", "the second axis of the values"),
-            "signed": signed,
-            "limit": limit,
-            "selected": inputs.as_index(self.selected, values.shape[0], "selected"),
-            "mask": as_mask(self.mask, values.shape, "the values"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+    selected: Index = Index("values", 0)
+    axes: Texts = Texts(("query", "key"))
+    mask: Mask = Mask("values")
 
     @property
     def numbered(self) -> bool:
@@ -171,19 +177,6 @@ class Heatmap(View):
         return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
-def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
-    """Booleans of that shape (True = may attend), or None. TypeError or ValueError says what is wrong."""
-    if mask is None:
-        return None
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}: write mask == 1")
-    try:
-        return np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
-
-
 def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> list[list[str]]:
     """What the pointer says of each cell; `hidden` where the mask is False."""
     texts = [[number(v, digits) for v in row] for row in values]
@@ -197,7 +190,9 @@ def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
     return f"; {count} of {values.size} cells masked" if count else ""
 
 
-def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tuple[bool, float]:
+def scale_of(
+    values: np.ndarray, signed: bool | None = None, limit: float | None = None
+) -> tuple[bool, float]:
     """Whether the colours show a sign, and the value at the end of the scale."""
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -205,7 +200,6 @@ def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tu
         signed = low < -1e-9 or high > 1 + 1e-9
     if not signed and low < -1e-9:
         raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to a Heatmap")
-    limit = inputs.as_limit(limit)
     if limit is None:
         limit = rounding.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
     return bool(signed), limit

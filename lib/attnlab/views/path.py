@@ -104,7 +104,7 @@ def _mixing(view: Any, x: float, top: float) -> list[Block]:
     """The values: the one that is opened, all of them times their weights, and the sum."""
     (wide, numbered), end = cell(view), top + len(view.tokens) * HIGH
     hidden = None if view.mask is None else ~view.mask
-    limit = scale_of(view.values, True, None)[1]  # a mix of values is no larger
+    limit = scale_of(view.values, True)[1]  # a mix of values is no larger
     vectors = {"cell": wide, "limit": limit, "numbered": numbered}
     found = [
         Block("weight × v", (x, top), view.weighted, heading="weight × v", hidden=hidden, **vectors),
