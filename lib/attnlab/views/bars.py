@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.inputs import Labels, Limit, MaybeNumber, Numbers, Text
+from attnlab.views.inputs import ROWS, Labels, Limit, MaybeNumber, Numbers, Text
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import compact, number
@@ -45,7 +45,7 @@ class Bars(View):
     labels, values <= 0 on a log scale without a floor.
     """
 
-    values: BarValues = BarValues(1)
+    values: BarValues = BarValues(1, most=(ROWS,))
     labels: BarLabels = BarLabels("values")
     title: Text = Text("")
     limit: Limit = Limit(None)
@@ -108,7 +108,7 @@ class Bars(View):
         right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
         return Box(LONG, ROW * len(self.labels), left, right, 6, 30, grow=True)
 
-    def _place(self, values: np.ndarray | float, width: float) -> np.ndarray | float:
+    def _place(self, values: Any, width: float) -> np.ndarray:
         low, high = self.ends
         if self.log:
             return np.log10(np.maximum(values, low) / low) / math.log10(high / low) * width
@@ -125,12 +125,14 @@ class Bars(View):
         bars = PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False)
         ax.add_collection(bars, autolim=False)
         zero = 0.0 if self.log else float(self._place(0.0, box.width))
-        parts = [bars, fonts.numbers(ax, np.zeros((len(self.labels), 2)))]
+        numbers = fonts.numbers(ax, np.zeros((len(self.labels), 2)))
+        drawn = Drawn(ax, moving=[bars, numbers])
+        vars(drawn.parts).update(bars=bars, numbers=numbers, width=box.width, zero=zero)
         if self.guide is not None:
             x = float(self._place(self.guide, box.width))
-            parts += ax.plot([x, x], [0, foot], color="black", linestyle="--", linewidth=1.4, clip_on=False)
-        drawn = Drawn(ax, moving=parts)
-        drawn.parts.width, drawn.parts.zero = box.width, zero
+            drawn.moving += ax.plot(
+                [x, x], [0, foot], color="black", linestyle="--", linewidth=1.4, clip_on=False
+            )
         return drawn
 
     def update(self, drawn: Drawn) -> None:
@@ -138,13 +140,13 @@ class Bars(View):
         heights = (np.arange(len(tips)) + 0.5) * ROW
         up, down = heights - ROW * 0.34, heights + ROW * 0.34
         start = np.full_like(tips, zero)
-        corners = np.stack([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
-        drawn.moving[0].set_verts(corners.transpose(2, 0, 1))
+        corners = np.array([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
+        drawn.parts.bars.set_verts(corners.transpose(2, 0, 1))
         texts = self.texts
         widths = np.array([fonts.measure(text.replace("-", "−")) for text in texts])
         starts = self._clear_of_guide(np.maximum(tips, zero) + 8, widths, drawn.parts.width)
-        drawn.moving[1].set_offsets(np.stack([starts + widths / 2, heights], 1))
-        fonts.set_numbers(drawn.moving[1], texts, "black")
+        drawn.parts.numbers.set_offsets(np.stack([starts + widths / 2, heights], 1))
+        fonts.set_numbers(drawn.parts.numbers, texts, "black")
 
     def _clear_of_guide(self, starts: np.ndarray, widths: np.ndarray, width: float) -> np.ndarray:
         """Where the numbers start: those that would lie on the guide line stand behind it."""

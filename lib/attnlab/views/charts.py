@@ -20,6 +20,7 @@ from attnlab.views.rounding import compact
 from attnlab.views.view import View
 
 WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
+MOST_POINTS = 6000  # of a curve; more share a pixel even on the sharpest screen
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -192,7 +193,7 @@ class Curves(View):
     def _label(self, ax: Axes, box: Box) -> None:
         """The names of the axes, at places in pixels from the upper left corner."""
         pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
-        style = {"ha": "center", "transform": pixels}
+        style: dict[str, Any] = {"ha": "center", "transform": pixels}
         fonts.write(ax, box.width / 2, HEIGHT + 36, fonts.fitted(self.xlabel, WIDTH), **style)
         fonts.write(ax, 10 - box.left, HEIGHT / 2, fonts.fitted(self.ylabel, HEIGHT), rotation=90, **style)
 
@@ -205,7 +206,11 @@ class Curves(View):
             text.set(text=fonts.fitted(name, WIDTH - SAMPLE), parse_math=False)
 
     def _line(self, ax: Axes, i: int) -> Line2D:
-        style = {"color": palette.COLOURS[i], "linestyle": palette.STYLES[i], "marker": palette.MARKERS[i]}
+        style: dict[str, Any] = {
+            "color": palette.COLOURS[i],
+            "linestyle": palette.STYLES[i],
+            "marker": palette.MARKERS[i],
+        }
         return ax.plot([], [], markersize=4.5, linewidth=1.8, **style)[0]
 
     def _band(self, ax: Axes, i: int) -> Any:
@@ -215,30 +220,33 @@ class Curves(View):
 
     def update(self, drawn: Drawn) -> None:
         for name, y in self.series.items():
-            drawn.parts.lines[name].set_data(self.x, y)
-            drawn.parts.lines[name].set_markevery(max(1, len(self.x) // 8))
-        for name, (low, high) in self.band.items():
-            edge = np.concatenate([np.stack([self.x, low], 1), np.stack([self.x, high], 1)[::-1]])
+            kept = _thinned(y)
+            drawn.parts.lines[name].set_data(self.x[kept], y[kept])
+            drawn.parts.lines[name].set_markevery(max(1, len(self.x[kept]) // 8))
+        for name, pair in self.band.items():
+            low, high = (np.stack([self.x, y], 1)[_thinned(y)] for y in pair)
+            edge = np.concatenate([low, high[::-1]])
             drawn.parts.bands[name].set_verts([edge])
         drawn.parts.cursor.set_visible(self.at is not None)
         for dot in drawn.parts.dots:
             dot.set_visible(False)
         if self.at is not None:
             drawn.parts.cursor.set_xdata([self.at, self.at])
-            for dot, value in zip(drawn.parts.dots, self._values_at().values(), strict=True):
-                low, high = self.ends
-                dot.set_visible(low <= value <= high and self.span[0] <= self.at <= self.span[1])
+            bottom, top = self.ends
+            for dot, value in zip(drawn.parts.dots, self._values(self.at).values(), strict=True):
+                dot.set_visible(bottom <= value <= top and self.span[0] <= self.at <= self.span[1])
                 dot.set_data([self.at], [value])
 
-    def _values_at(self) -> dict[str, float]:
+    def _values(self, at: float) -> dict[str, float]:
+        """Where the curves are at an x."""
         order = np.argsort(self.x, kind="stable")
-        x, at = (np.log(self.x), math.log(self.at)) if self.xlog else (self.x, self.at)
+        x, at = (np.log(self.x), math.log(at)) if self.xlog else (self.x, at)
         return {name: float(np.interp(at, x[order], y[order])) for name, y in self.series.items()}
 
     def describe(self) -> str:
         words = []
         if self.at is not None:
-            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
+            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values(self.at).items())
             words.append(f"at {self.xlabel or 'x'} {rounding.plain(self.at)}: {now}")
         for name, y in self.series.items():
             low = rounding.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[
@@ -252,6 +260,17 @@ class Curves(View):
 
     def _say(self, value: float) -> str:
         return compact(value, 0.0 if self.log else rounding.nothing(max(map(abs, self.ends))))
+
+
+def _thinned(y: np.ndarray) -> np.ndarray | slice:
+    """Which points of a curve are drawn: all, or the lowest and highest of each few that share a pixel."""
+    few = -(-len(y) // MOST_POINTS)
+    if few <= 2:
+        return slice(None)
+    starts = np.arange(0, len(y) - few + 1, few)
+    parts = y[: len(starts) * few].reshape(-1, few)
+    ends = starts[:, None] + np.sort(np.stack([parts.argmin(axis=1), parts.argmax(axis=1)], axis=1))
+    return np.concatenate([[0], ends.ravel(), [len(y) - 1]])
 
 
 def _decades(low: float, high: float) -> tuple[float, float]:

@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from attnlab.attention import softmax
 from attnlab.views import fonts, grid, inputs, palette, path, rounding
 from attnlab.views.fonts import outline
-from attnlab.views.inputs import Index, Labels, Mask, MaybeNumbers, Number, Numbers, Text
+from attnlab.views.inputs import ROWS, Index, Labels, Mask, MaybeNumbers, Number, Numbers, Text
 from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
-from attnlab.views.path import HIGH, Block
-from attnlab.views.payload import Hit
+from attnlab.views.path import COLS, HIGH, Block
+from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -33,8 +33,8 @@ class DotProduct(View):
     mask that leaves no key; TypeError for a mask that is not boolean.
     """
 
-    q: Numbers = Numbers(1)
-    keys: Numbers = Numbers(2)
+    q: Numbers = Numbers(1, most=(COLS,))
+    keys: Numbers = Numbers(2, most=(ROWS, COLS))
     tokens: Labels = Labels("keys", 0)
     title: Text = Text("")
     query: Text = Text("")
@@ -44,7 +44,7 @@ class DotProduct(View):
     columns: Labels = Labels("q", 0, default=None)
     softmax: bool = True
     mask: Mask = Mask("keys", ndim=1)
-    values: MaybeNumbers = MaybeNumbers(2)
+    values: MaybeNumbers = MaybeNumbers(2, most=(ROWS, COLS))
     value_columns: Labels = Labels("values", 1, default=None)
 
     def __post_init__(self) -> None:
@@ -157,7 +157,7 @@ class DotProduct(View):
         if self.values is not None:
             x, y = self.blocks[-1].place
             fonts.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
-        style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
+        style: dict[str, Any] = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
         for x, y, cell, columns in path.column_rows(self):
             for c in thinned(len(columns), cell, 20):
                 fonts.write(ax, x + (c + 0.5) * cell, y - 7, fonts.shown(columns[c]), **style)
@@ -198,7 +198,7 @@ class DotProduct(View):
             for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
         ]  # fmt: skip
         place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
-        more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
+        more: More = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
         return [grid.grid_hit(place, self.tokens, [""], values, **more)]
 
     def describe(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.inputs import Field, Index, Labels, Mask, Numbers, Text
+from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text
 from attnlab.views.maps import (
     LEAN,
     ScaleEnd,
@@ -28,7 +28,7 @@ from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
 
-NEXT, MOST = 22, 4  # pixels between two maps, maps in a row
+NEXT, MOST, MOST_ROWS = 22, 4, 64  # pixels between two maps, maps in a row, rows of maps
 ROOM, LARGEST = (
     {1: 260, 2: 260, 3: 210, 4: 152},
     26.0,
@@ -45,7 +45,7 @@ class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
         self._of = of
 
     def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
-        count = _heads(vars(view)[self._of], given is not None)
+        count = _heads(vars(view)[self._of], given)
         if given is None:
             return (True,) * count
         if not isinstance(given, Sequence | np.ndarray) or not all(
@@ -65,15 +65,15 @@ class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
         self._of = of
 
     def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
-        count = _heads(vars(view)[self._of], given is not None)
+        count = _heads(vars(view)[self._of], given)
         if given is None:
             return tuple(f"head {h + 1}" for h in range(count))
         return inputs.as_labels(given, count, self.name, f"the head axis of {self._of}")
 
 
-def _heads(weights: np.ndarray, named: bool) -> int:
-    """How many heads there are: none in weights [query, key], and then there are none to name."""
-    if named and weights.ndim == 2:
+def _heads(weights: np.ndarray, given: object) -> int:
+    """How many heads there are: none in weights [query, key], and then nothing may be `given` for them."""
+    if weights.ndim == 2 and not (given is None or (isinstance(given, tuple) and not given)):
         raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
     return len(weights) if weights.ndim == 3 else 0
 
@@ -100,6 +100,10 @@ class Heads(View):
 
     signed = False  # weights: the scale starts at 0
 
+    def __post_init__(self) -> None:
+        room = CELLS // min(len(self.values), MOST)
+        inputs.fitting(self.values, "Heads values", (MOST * MOST_ROWS, room, room))
+
     def key(self) -> tuple[Any, ...]:
         return self.values.shape, self.rows, self.cols, self.limit, self.select, self.names
 
@@ -109,7 +113,8 @@ class Heads(View):
     def _side(self) -> float:
         """Of a cell, in pixels."""
         heads, *size = self.values.shape
-        side = min(LARGEST, max(2.0, ROOM[min(heads, MOST)] / max(size)))
+        beside = min(heads, MOST)
+        side = min(LARGEST, max(min(2.0, CELLS / beside / max(size)), ROOM[beside] / max(size)))
         return float(math.floor(side)) if side >= 4 else side  # maps begin and end at whole pixels
 
     @property
@@ -172,7 +177,12 @@ class Heads(View):
 
     def _label_cols(self, ax: Axes, x: float, y: float) -> None:
         angle, _, cols = self._lean()
-        style = {"rotation": angle, "rotation_mode": "anchor", "ha": "right", "size": self._size}
+        style: dict[str, Any] = {
+            "rotation": angle,
+            "rotation_mode": "anchor",
+            "ha": "right",
+            "size": self._size,
+        }
         style["va"], dx, dy = ("baseline", 8, 13) if angle == 45 else ("center", 0, 8)
         for j, text in cols:
             fonts.write(ax, x + (j + 0.5) * self._side + dx, y + dy, text, **style)
@@ -194,11 +204,11 @@ class Heads(View):
 
     def hits(self, box: Box) -> list[Hit]:
         _, n, m = self.values.shape
-        more = {"axes": ("query", "key"), "select": self.select, "selected": self.selected}
         return [
             grid.grid_hit(
                 (x, y, m * self._side, n * self._side), self.rows, self.cols,
-                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]), **more,
+                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
+                axes=("query", "key"), select=self.select, selected=self.selected,
             )
             for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
         ]  # fmt: skip

@@ -24,6 +24,9 @@ import numpy as np
 
 from attnlab.attention.numbers import real_number, whole_number
 
+ROWS = 128  # rows of words that a picture has room for: 3,840 pixels
+CELLS = 640  # cells across that a map has room for: a pixel each, beside labels and the scale
+
 Given = TypeVar("Given")  # what people may pass
 Kept = TypeVar("Kept")  # what the view holds
 
@@ -73,27 +76,32 @@ class Texts(Field[Iterable[object] | None, tuple[str, str]]):
 class Numbers(Field[Any, np.ndarray]):
     """An array of finite floats with that many dimensions (one of them, if several are named).
 
-    `masked`: -inf, or a cell that a masked array hides, is a masked cell.
+    `masked`: -inf, or a cell that a masked array hides, is a masked cell. `most`: room along the last axes.
     """
 
-    def __init__(self, *ndim: int, masked: bool = False) -> None:
+    def __init__(self, *ndim: int, masked: bool = False, most: tuple[int, ...] = ()) -> None:
         super().__init__()
-        self._ndim, self._masked = ndim, masked
+        self._ndim, self._masked, self._most = ndim, masked, most
 
     def look(self, view: Any, given: Any) -> np.ndarray:
-        return as_array(given, f"{type(view).__name__} {self.name}", self._ndim, self._masked)
+        name = f"{type(view).__name__} {self.name}"
+        return fitting(as_array(given, name, self._ndim, self._masked), name, self._most)
 
 
 class MaybeNumbers(Field[Any, np.ndarray | None]):
     """As `Numbers`, or None."""
 
-    def __init__(self, ndim: int, masked: bool = False) -> None:
+    def __init__(self, ndim: int, masked: bool = False, most: tuple[int, ...] = ()) -> None:
         super().__init__(None)
-        self._ndim, self._masked = ndim, masked
+        self._ndim, self._masked, self._most = ndim, masked, most
 
     def look(self, view: Any, given: Any) -> np.ndarray | None:
         name = f"{type(view).__name__} {self.name}"
-        return None if given is None else as_array(given, name, self._ndim, self._masked)
+        return (
+            None
+            if given is None
+            else fitting(as_array(given, name, self._ndim, self._masked), name, self._most)
+        )
 
 
 class Number(Field[float, float]):
@@ -191,7 +199,8 @@ def as_array(values: Any, name: str, ndim: int | tuple[int, ...], masked: bool =
     allowed = (ndim,) if isinstance(ndim, int) else ndim
     size = f"{' or '.join(map(str, allowed))} dimension(s)"
     try:
-        array = np.array(_filled(values), dtype=float)
+        given = np.asarray(_filled(values))
+        array = given.astype(float, casting="safe" if given.dtype.kind == "c" else "unsafe")
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{name} must be numbers in {size}: {_remedy(values) or error}") from None
     if array.ndim not in allowed or 0 in array.shape:
@@ -204,6 +213,21 @@ def as_array(values: Any, name: str, ndim: int | tuple[int, ...], masked: bool =
         )
         raise ValueError(f"{name} holds {array[where]} at {where}: look for {causes} before it")
     array.setflags(write=False)
+    return array
+
+
+def fitting(array: np.ndarray, name: str, most: tuple[int, ...]) -> np.ndarray:
+    """The array; ValueError where the picture has no room for it, with what to pass: `most` are last axes."""
+    shape = array.shape[array.ndim - len(most) :]
+    if any(count > room for count, room in zip(shape, most, strict=True)):
+        pairs = [*zip(shape, most, strict=True)]
+        first = ", ".join(f":{room}" if count > room else ":" for count, room in pairs)
+        every = ", ".join(f"::{-(-count // room)}" if count > room else ":" for count, room in pairs)
+        whole, given = "..., " * (array.ndim > len(most)), name.split()[-1]
+        raise ValueError(
+            f"{name} has shape {array.shape}, and the picture has room for {' by '.join(map(str, most))}: "
+            f"pass a part, {given}[{whole}{first}], or some of all, {given}[{whole}{every}]"
+        )
     return array
 
 

@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgba
 
 from attnlab.views import fonts, grid, inputs, palette
 from attnlab.views.heads import HeadNames, Switches
-from attnlab.views.inputs import Index, Labels, Numbers, Text
-from attnlab.views.payload import Hit
+from attnlab.views.inputs import ROWS, Index, Labels, Numbers, Text
+from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -39,7 +39,7 @@ class Links(View):
     labels or of heads, a row out of range.
     """
 
-    weights: Numbers = Numbers(2, 3)
+    weights: Numbers = Numbers(2, 3, most=(ROWS, ROWS))
     rows: Labels = Labels("weights", -2)
     cols: Labels = Labels("weights", -1)
     title: Text = Text("")
@@ -76,7 +76,8 @@ class Links(View):
     def _legend(self) -> list[tuple[float, float]]:
         """Where the line that stands for each head begins, in rows above the tokens."""
         left, right = self._sides()
-        places, x, row = [], -left + 4, 0
+        places: list[tuple[float, int]] = []
+        x, row = -left + 4, 0
         for name in self.names:
             wide = SAMPLE + 6 + fonts.measure(fonts.shown(name))
             if places and x + wide > GAP + right:
@@ -105,7 +106,7 @@ class Links(View):
         lines = LineCollection([], clip_on=False, capstyle="butt" if several else "round")
         ax.add_collection(lines, autolim=False)
         drawn = Drawn(ax, moving=[lines])
-        drawn.parts.ends = self._ends()
+        drawn.parts.lines, drawn.parts.ends = lines, self._ends()
         samples = [[(x, y), (x + SAMPLE, y)] for x, y in self._legend()]
         drawn.parts.samples = np.array(samples, dtype=float).reshape(-1, 2, 2)
         return drawn
@@ -138,12 +139,12 @@ class Links(View):
             heads, front = np.concatenate([every, heads]), np.concatenate([on, front])
             # matplotlib multiplies the dashes by the width of the line
             dashes = [DASHES[h] if f else () for h, f in zip(heads, front, strict=True)]
-            drawn.moving[0].set_linestyle(
+            drawn.parts.lines.set_linestyle(
                 [(0, [d / w for d in dash] or None) for dash, w in zip(dashes, widths, strict=True)]
             )
-        drawn.moving[0].set_segments(segments)
-        drawn.moving[0].set_color(colours)
-        drawn.moving[0].set_linewidth(widths)
+        drawn.parts.lines.set_segments(segments)
+        drawn.parts.lines.set_color(colours)
+        drawn.parts.lines.set_linewidth(widths)
 
     def _lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Head, query and key of every line, and whether it matters: those that do come last, on top."""
@@ -169,7 +170,8 @@ class Links(View):
     def hits(self, box: Box) -> list[Hit]:
         queries = [[self._partners(self._stack[:, i], self.cols)] for i in range(len(self.rows))]
         keys = [[self._partners(self._stack[:, :, j], self.rows)] for j in range(len(self.cols))]
-        more = {"axes": ("query", ""), "select": self.select, "selected": self.selected, "point": "query"}
+        more: More = {"axes": ("query", ""), "point": "query"}
+        more |= {"select": self.select, "selected": self.selected}
         left, right = (-box.left, 0, box.left), (GAP, 0, box.right)
         return [
             grid.grid_hit((*left, HIGH * len(self.rows)), self.rows, [""], queries, **more),

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.inputs import Field, Index, Labels, Mask, Numbers, Text, Texts
-from attnlab.views.payload import Hit
+from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text, Texts
+from attnlab.views.payload import Hit, Tell
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -56,7 +56,7 @@ class Heatmap(View):
     ValueError for NaN, +inf, a wrong number of labels, a mask of another shape, a row out of range.
     """
 
-    values: Numbers = Numbers(2, masked=True)
+    values: Numbers = Numbers(2, masked=True, most=(CELLS, CELLS))
     rows: Labels = Labels("values", 0)
     cols: Labels = Labels("values", 1)
     title: Text = Text("")
@@ -99,7 +99,8 @@ class Heatmap(View):
     def cell(self) -> tuple[float, float]:
         if self.numbered:
             return math.ceil(fonts.measure(self._widest)) + 5, 31
-        side = max(4.0, 420 / max(self.values.shape))
+        count = max(self.values.shape)
+        side = max(min(4.0, CELLS / count), 420 / count)
         return side, side
 
     def key(self) -> tuple[Any, ...]:
@@ -143,10 +144,10 @@ class Heatmap(View):
         place_outlines(drawn.parts.outline, self.selected, self.cell[1])
 
     def hits(self, box: Box) -> list[Hit]:
-        texts = cell_texts(self.values, self._hidden, max(3, self.digits))
         return [
             grid.grid_hit(
-                (0, 0, box.width, box.height), self.rows, self.cols, texts,
+                (0, 0, box.width, box.height), self.rows, self.cols,
+                cell_texts(self.values, self._hidden, max(3, self.digits)),
                 axes=self.axes, select=self.select, selected=self.selected, margin=box.left,
             )
         ]  # fmt: skip
@@ -164,7 +165,7 @@ class Heatmap(View):
     def _extremes(self) -> str:
         i, j = rounding.largest(self.values, self.limit)
         words = f"largest {self._place(i, j)}"
-        off = np.where(np.eye(*self.values.shape, dtype=bool), -np.inf, self.values)
+        off = np.where(np.eye(*self.values.shape) > 0, -np.inf, self.values)
         if i == j and np.isfinite(off.max()):
             words += f", off the diagonal {self._place(*rounding.largest(off, self.limit))}"
         if self.signed:
@@ -177,12 +178,9 @@ class Heatmap(View):
         return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
-def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> list[list[str]]:
-    """What the pointer says of each cell; `hidden` where the mask is False."""
-    texts = [[number(v, digits) for v in row] for row in values]
-    for i, j in np.argwhere(hidden):
-        texts[i][j] = f"{texts[i][j]}, masked"
-    return texts
+def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> Tell:
+    """What the pointer says of a cell; `hidden` where the mask is False."""
+    return lambda i, j: number(values[i, j], digits) + (", masked" if hidden[i, j] else "")
 
 
 def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
@@ -284,7 +282,8 @@ def outlines(ax: Axes, drawn: Drawn, *spans: tuple[float, float]) -> list[Rectan
             frame = Rectangle(
                 (x0, 0), x1 - x0, 1, fill=False, edgecolor=colour, linewidth=thick * 0.72, clip_on=False
             )
-            frames.append(ax.add_patch(frame))
+            ax.add_patch(frame)
+            frames.append(frame)
     drawn.moving.extend(frames)
     return frames
 
