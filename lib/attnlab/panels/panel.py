@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +144,7 @@ class Panel:
         for value in stops:
             head = f"{self._board.label(name)} = {spec.shown(value)}"
             for view in self._compute({**self._board.raws, name: spec.raw(value, name)}):
-                views.append(replace(view, title=f"{head}: {view.title}" if view.title else head))
+                views.append(view.titled(f"{head}: {view.title}" if view.title else head))
         if not views:
             raise ValueError(f"filmstrip needs at least one value of {name}")
         return Filmstrip(views, f"{self._surface.name}-{name}")

@@ -2,8 +2,9 @@
 
 from attnlab.views.amounts import amount
 from attnlab.views.areas import Areas
+from attnlab.views.bars import Bars
 from attnlab.views.blocks import Blocks
-from attnlab.views.charts import Bars, Curves
+from attnlab.views.charts import Curves
 from attnlab.views.dot import DotProduct
 from attnlab.views.heads import Heads
 from attnlab.views.links import Links

@@ -1,4 +1,4 @@
-"""Bars and curves."""
+"""Curves over a common axis."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,155 +13,65 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.payload import Hit
+from attnlab.views import fonts, palette, rounding
+from attnlab.views.inputs import Field, MaybeNumber, Text, above_0, as_array, as_text
 from attnlab.views.protocol import Box, Drawn, Measure
-from attnlab.views.rounding import compact, number
+from attnlab.views.rounding import compact
 from attnlab.views.view import View
 
-ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
 WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
+MOST_POINTS = 6000  # of a curve; more share a pixel even on the sharpest screen
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@dataclass(frozen=True)
-class Bars(View):
-    """One horizontal bar per label, with its number. `values` may be a dict label -> value.
+class Series(Field[Mapping[Any, Any], dict[str, np.ndarray]]):
+    """A dict name -> numbers, at most as many as there are colours."""
 
-    The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number). `log`: a
-    logarithmic scale of whole decades; it begins at `floor`, where smaller values have no bar (default: below
-    the smallest value). `guide`: a dashed line at that value. Raises ValueError for NaN, a wrong number of
-    labels, values <= 0 on a log scale without a floor.
-    """
+    def look(self, view: Any, given: Mapping[Any, Any]) -> dict[str, np.ndarray]:
+        if not isinstance(given, Mapping) or not 0 < len(given) <= len(palette.COLOURS):
+            raise ValueError(
+                f"Curves takes a dict of 1 to {len(palette.COLOURS)} named series, got {given!r:.60}"
+            )
+        return {as_text(name): as_array(y, f"series {name!r}", 1) for name, y in given.items()}
 
-    values: Any
-    labels: Sequence[Any] | None = None
-    title: str = ""
-    limit: float | None = None
-    log: bool = False
-    guide: float | None = None
-    unit: str = ""
-    floor: float | None = None
 
-    def __post_init__(self) -> None:
-        values, labels = self.values, self.labels
-        if isinstance(values, Mapping):
-            values, labels = list(values.values()), list(values) if labels is None else labels
-        fields = {
-            "values": _finite(values, "Bars values", self.log and self.floor is None),
-            "limit": inputs.as_limit(self.limit),
-            "floor": inputs.as_limit(self.floor, "floor"),
-            "guide": inputs.as_number(self.guide, "guide"),
-        }
-        if self.floor is not None and (not self.log or fields["values"].min() < 0):
-            raise ValueError("floor begins a log scale of values that are 0 or more: pass log=True")
-        if self.guide is not None:
-            _finite([self.guide], "guide", self.log)
-        fields["labels"] = inputs.as_labels(labels, len(fields["values"]), "labels", "the values")
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+class Along(Field[Any, np.ndarray]):
+    """The x of every point of the first series; default 0, 1, 2 ..."""
 
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The values at the two ends of the scale."""
-        shown = self.values if self.guide is None else np.append(self.values, self.guide)
-        high = float(np.abs(shown).max())
-        if self.log:
-            low = math.floor(math.log10(self.floor or shown.min()) - 1e-9 * (self.floor is None))
-            top = math.log10(max(self.limit or 0, high, 10.0**low))
-            return 10.0**low, 10.0 ** max(low + 1, math.ceil(top - 1e-9))
-        limit = self.limit or (1.0 if 0.01 <= high <= 1 else rounding.nice(high))
-        limit = limit if self.guide is None else max(limit, rounding.nice(abs(self.guide)))
-        return (-limit if shown.min() < -1e-9 * limit else 0.0), float(limit)
+    def __init__(self, of: str) -> None:
+        super().__init__(None)
+        self._of = of
 
-    @property
-    def texts(self) -> list[str]:
-        """The numbers: as many digits as the scale needs."""
-        return [self._text(value) for value in self.values]
+    def look(self, view: Any, given: Any) -> np.ndarray:
+        first = next(iter(vars(view)[self._of].values()))
+        return as_array(np.arange(len(first)) if given is None else given, self.name, 1)
 
-    def _text(self, value: float) -> str:
-        high = self.ends[1]
-        if self.log or not 0.1 <= high < 10000:
-            return compact(value, 0.0 if self.log else rounding.nothing(high))
-        return number(value, 3 if high <= 1 else 2 if high < 100 else 0)
 
-    @property
-    def _ticks(self) -> list[tuple[float, str]]:
-        """Places on the scale and their texts; the middle one where it has room."""
-        low, high = self.ends
-        places = [low, high] if self.log else [low, high, (low + high) / 2]
-        texts = [rounding.plain(v).replace("-", "−") for v in places]
-        unit = fonts.fitted(self.unit, LONG / 2)
-        if sum(fonts.measure(text + unit) for text in texts) < LONG + 60:
-            return [(place, text + unit) for place, text in zip(places, texts, strict=True)]
-        return [(places[0], texts[0]), (places[1], texts[1] + unit)]
+class Bands(Field[Mapping[Any, Any] | None, dict[str, tuple[np.ndarray, np.ndarray]]]):
+    """A dict name -> (low, high)."""
 
-    def key(self) -> tuple[Any, ...]:
-        return self.labels, self.ends, self.log, self.guide, self.unit
+    def look(self, view: Any, given: Mapping[Any, Any] | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        if not isinstance(given, Mapping | None):
+            raise TypeError(f"band must be a dict name -> (low, high), got {given!r:.60}")
+        return {as_text(name): _pair(pair, f"band {name!r}") for name, pair in (given or {}).items()}
 
-    def box(self, measure: Measure) -> Box:
-        (_, first), (_, last), *_ = self._ticks
-        left = max(max(measure(fonts.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
-        between = ["999.99"] if self.log else []  # longer than at the ends
-        longest = max(map(measure, [*self.texts, *map(self._text, self.ends), *between]))
-        right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
-        return Box(LONG, ROW * len(self.labels), left, right, 6, 30, grow=True)
 
-    def _place(self, values: np.ndarray | float, width: float) -> np.ndarray | float:
-        low, high = self.ends
-        if self.log:
-            return np.log10(np.maximum(values, low) / low) / math.log10(high / low) * width
-        return np.clip((np.asarray(values) - low) / (high - low), 0, 1) * width
+class Ends(Field[Any, tuple[float, float] | None]):
+    """The two ends of an axis, or None."""
 
-    def draw(self, ax: Axes, box: Box) -> Drawn:
-        foot = ROW * len(self.labels)
-        for i, label in enumerate(self.labels):
-            fonts.write(ax, -8, (i + 0.5) * ROW, fonts.shown(label), ha="right")
-        for tick, text in self._ticks:
-            x = float(self._place(tick, box.width))
-            ax.plot([x, x], [0, foot + 4], color="#d0d0d0", linewidth=0.8, zorder=0, clip_on=False)
-            fonts.write(ax, x, foot + 15, text, ha="center", color=palette.GREY)
-        bars = PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False)
-        ax.add_collection(bars, autolim=False)
-        zero = 0.0 if self.log else float(self._place(0.0, box.width))
-        parts = [bars, fonts.numbers(ax, np.zeros((len(self.labels), 2)))]
-        if self.guide is not None:
-            x = float(self._place(self.guide, box.width))
-            parts += ax.plot([x, x], [0, foot], color="black", linestyle="--", linewidth=1.4, clip_on=False)
-        drawn = Drawn(ax, moving=parts)
-        drawn.parts.width, drawn.parts.zero = box.width, zero
-        return drawn
+    def look(self, view: Any, given: Any) -> tuple[float, float] | None:
+        if given is None:
+            return None
+        ends = as_array(given, self.name, 1)
+        if len(ends) != 2 or not ends[0] < ends[1]:
+            raise ValueError(f"{self.name} must be (low, high) with low < high, got {given}")
+        return float(ends[0]), float(ends[1])
 
-    def update(self, drawn: Drawn) -> None:
-        zero, tips = drawn.parts.zero, self._place(self.values, drawn.parts.width)
-        heights = (np.arange(len(tips)) + 0.5) * ROW
-        up, down = heights - ROW * 0.34, heights + ROW * 0.34
-        start = np.full_like(tips, zero)
-        corners = np.stack([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
-        drawn.moving[0].set_verts(corners.transpose(2, 0, 1))
-        texts = self.texts
-        widths = np.array([fonts.measure(text.replace("-", "−")) for text in texts])
-        starts = self._clear_of_guide(np.maximum(tips, zero) + 8, widths, drawn.parts.width)
-        drawn.moving[1].set_offsets(np.stack([starts + widths / 2, heights], 1))
-        fonts.set_numbers(drawn.moving[1], texts, "black")
 
-    def _clear_of_guide(self, starts: np.ndarray, widths: np.ndarray, width: float) -> np.ndarray:
-        """Where the numbers start: those that would lie on the guide line stand behind it."""
-        if self.guide is None:
-            return starts
-        x = float(self._place(self.guide, width))
-        return np.where((starts - 4 < x) & (x < starts + widths + 4), x + 6, starts)
-
-    def hits(self, box: Box) -> list[Hit]:
-        values = [[text + self.unit] for text in self.texts]
-        place = (-box.left, 0, box.left + box.width, ROW * len(self.labels))
-        return [grid.grid_hit(place, self.labels, [""], values, axes=("", ""))]
-
-    def describe(self) -> str:
-        pairs = zip(inputs.distinct(self.labels), self.texts, strict=True)
-        rows = ", ".join(f"{label} {text}{self.unit}" for label, text in pairs)
-        guide = "" if self.guide is None else f"; guide line at {compact(self.guide)}"
-        return f"{self.title or 'bars'}{', log scale' if self.log else ''}: {rows}{guide}."
+def _pair(pair: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+        raise ValueError(f"{name} must be a pair (low, high), got {pair!r:.60}")
+    return as_array(pair[0], name, 1), as_array(pair[1], name, 1)
 
 
 @dataclass(frozen=True)
@@ -174,40 +84,36 @@ class Curves(View):
     (names both), NaN, values <= 0 on a log scale.
     """
 
-    series: Mapping[str, Any]
-    title: str = ""
-    x: Any = None
-    at: float | None = None
-    xlabel: str = ""
-    ylabel: str = ""
+    series: Series = Series()
+    title: Text = Text("")
+    x: Along = Along("series")
+    at: MaybeNumber = MaybeNumber(None)
+    xlabel: Text = Text("")
+    ylabel: Text = Text("")
     log: bool = False
-    ylim: tuple[float, float] | None = None
-    band: Mapping[str, tuple[Any, Any]] | None = None
-    xlim: tuple[float, float] | None = None
+    ylim: Ends = Ends(None)
+    band: Bands = Bands(None)
+    xlim: Ends = Ends(None)
     xlog: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.series, Mapping) or not 0 < len(self.series) <= len(palette.COLOURS):
-            raise ValueError(
-                f"Curves takes a dict of 1 to {len(palette.COLOURS)} named series, got {self.series!r:.60}"
-            )
-        series = {str(n): _finite(y, f"series {n!r}", self.log) for n, y in self.series.items()}
-        length = len(next(iter(series.values())))
-        x = _finite(np.arange(length) if self.x is None else self.x, "x", self.xlog)
-        band = {str(n): _pair(pair, f"band {n!r}", self.log) for n, pair in (self.band or {}).items()}
-        for name, y in [*series.items(), *((f"band {n}", y) for n, pair in band.items() for y in pair)]:
-            if len(y) != len(x):
+        rows = {f"series {name!r}": y for name, y in self.series.items()}
+        rows |= {
+            f"band {name!r}{end}": y
+            for name, pair in self.band.items()
+            for end, y in zip(("", " "), pair, strict=True)
+        }
+        for name, y in rows.items():
+            if len(y) != len(self.x):
                 raise ValueError(
-                    f"series {name!r} has {len(y)} points, but x has {len(x)}: they must be as many"
+                    f"{name.strip()} has {len(y)} points, but x has {len(self.x)}: they must be as many"
                 )
-        if unknown := set(band) - set(series):
-            raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(series)}")
-        fields = {"series": series, "x": x, "band": band, "at": inputs.as_number(self.at, "at")}
-        fields["xlim"] = _range(self.xlim, self.xlog, "xlim")
-        fields["ylim"] = _range(self.ylim, self.log, "ylim")
-        _finite([1 if self.at is None else self.at], "at", self.xlog)
-        for field, value in fields.items():
-            object.__setattr__(self, field, value)
+        if unknown := set(self.band) - set(self.series):
+            raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(self.series)}")
+        upright, across = {**rows, "ylim": self.ylim}, {"x": self.x, "xlim": self.xlim, "at": self.at}
+        for name, given in {**(upright if self.log else {}), **(across if self.xlog else {})}.items():
+            if given is not None:
+                above_0(given, name.strip())
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -287,7 +193,7 @@ class Curves(View):
     def _label(self, ax: Axes, box: Box) -> None:
         """The names of the axes, at places in pixels from the upper left corner."""
         pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
-        style = {"ha": "center", "transform": pixels}
+        style: dict[str, Any] = {"ha": "center", "transform": pixels}
         fonts.write(ax, box.width / 2, HEIGHT + 36, fonts.fitted(self.xlabel, WIDTH), **style)
         fonts.write(ax, 10 - box.left, HEIGHT / 2, fonts.fitted(self.ylabel, HEIGHT), rotation=90, **style)
 
@@ -300,7 +206,11 @@ class Curves(View):
             text.set(text=fonts.fitted(name, WIDTH - SAMPLE), parse_math=False)
 
     def _line(self, ax: Axes, i: int) -> Line2D:
-        style = {"color": palette.COLOURS[i], "linestyle": palette.STYLES[i], "marker": palette.MARKERS[i]}
+        style: dict[str, Any] = {
+            "color": palette.COLOURS[i],
+            "linestyle": palette.STYLES[i],
+            "marker": palette.MARKERS[i],
+        }
         return ax.plot([], [], markersize=4.5, linewidth=1.8, **style)[0]
 
     def _band(self, ax: Axes, i: int) -> Any:
@@ -310,30 +220,33 @@ class Curves(View):
 
     def update(self, drawn: Drawn) -> None:
         for name, y in self.series.items():
-            drawn.parts.lines[name].set_data(self.x, y)
-            drawn.parts.lines[name].set_markevery(max(1, len(self.x) // 8))
-        for name, (low, high) in self.band.items():
-            edge = np.concatenate([np.stack([self.x, low], 1), np.stack([self.x, high], 1)[::-1]])
+            kept = _thinned(y)
+            drawn.parts.lines[name].set_data(self.x[kept], y[kept])
+            drawn.parts.lines[name].set_markevery(max(1, len(self.x[kept]) // 8))
+        for name, pair in self.band.items():
+            low, high = (np.stack([self.x, y], 1)[_thinned(y)] for y in pair)
+            edge = np.concatenate([low, high[::-1]])
             drawn.parts.bands[name].set_verts([edge])
         drawn.parts.cursor.set_visible(self.at is not None)
         for dot in drawn.parts.dots:
             dot.set_visible(False)
         if self.at is not None:
             drawn.parts.cursor.set_xdata([self.at, self.at])
-            for dot, value in zip(drawn.parts.dots, self._values_at().values(), strict=True):
-                low, high = self.ends
-                dot.set_visible(low <= value <= high and self.span[0] <= self.at <= self.span[1])
+            bottom, top = self.ends
+            for dot, value in zip(drawn.parts.dots, self._values(self.at).values(), strict=True):
+                dot.set_visible(bottom <= value <= top and self.span[0] <= self.at <= self.span[1])
                 dot.set_data([self.at], [value])
 
-    def _values_at(self) -> dict[str, float]:
+    def _values(self, at: float) -> dict[str, float]:
+        """Where the curves are at an x."""
         order = np.argsort(self.x, kind="stable")
-        x, at = (np.log(self.x), math.log(self.at)) if self.xlog else (self.x, self.at)
+        x, at = (np.log(self.x), math.log(at)) if self.xlog else (self.x, at)
         return {name: float(np.interp(at, x[order], y[order])) for name, y in self.series.items()}
 
     def describe(self) -> str:
         words = []
         if self.at is not None:
-            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values_at().items())
+            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values(self.at).items())
             words.append(f"at {self.xlabel or 'x'} {rounding.plain(self.at)}: {now}")
         for name, y in self.series.items():
             low = rounding.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[
@@ -349,27 +262,15 @@ class Curves(View):
         return compact(value, 0.0 if self.log else rounding.nothing(max(map(abs, self.ends))))
 
 
-def _finite(values: Any, name: str, log: bool) -> np.ndarray:
-    """A row of finite numbers, all above 0 for a log scale."""
-    array = inputs.as_array(values, name, 1)
-    if log and array.min() <= 0:
-        raise ValueError(f"{name} holds {array.min():.3g}, but a log scale starts above 0: pass log=False")
-    return array
-
-
-def _range(limits: Any, log: bool, name: str) -> tuple[float, float] | None:
-    if limits is None:
-        return None
-    ends = _finite(limits, name, log)
-    if len(ends) != 2 or not ends[0] < ends[1]:
-        raise ValueError(f"{name} must be (low, high) with low < high, got {limits}")
-    return float(ends[0]), float(ends[1])
-
-
-def _pair(pair: Any, name: str, log: bool) -> tuple[np.ndarray, np.ndarray]:
-    if len(pair) != 2:
-        raise ValueError(f"{name} must be a pair (low, high), got {len(pair)} rows")
-    return _finite(pair[0], name, log), _finite(pair[1], name, log)
+def _thinned(y: np.ndarray) -> np.ndarray | slice:
+    """Which points of a curve are drawn: all, or the lowest and highest of each few that share a pixel."""
+    few = -(-len(y) // MOST_POINTS)
+    if few <= 2:
+        return slice(None)
+    starts = np.arange(0, len(y) - few + 1, few)
+    parts = y[: len(starts) * few].reshape(-1, few)
+    ends = starts[:, None] + np.sort(np.stack([parts.argmin(axis=1), parts.argmax(axis=1)], axis=1))
+    return np.concatenate([[0], ends.ravel(), [len(y) - 1]])
 
 
 def _decades(low: float, high: float) -> tuple[float, float]:

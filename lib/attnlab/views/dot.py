@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from attnlab.attention import softmax
 from attnlab.views import fonts, grid, inputs, palette, path, rounding
 from attnlab.views.fonts import outline
-from attnlab.views.maps import LEAN, as_mask, outlines, place_outlines, scale_of, thinned
-from attnlab.views.path import HIGH, Block
-from attnlab.views.payload import Hit
+from attnlab.views.inputs import ROWS, Index, Labels, Mask, MaybeNumbers, Number, Numbers, Text
+from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
+from attnlab.views.path import COLS, HIGH, Block
+from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -32,62 +33,33 @@ class DotProduct(View):
     mask that leaves no key; TypeError for a mask that is not boolean.
     """
 
-    q: Any
-    keys: Any
-    tokens: Sequence[Any] | None = None
-    title: str = ""
-    query: str = ""
-    scale: float = 1.0
-    selected: int | None = None
+    q: Numbers = Numbers(1, most=(COLS,))
+    keys: Numbers = Numbers(2, most=(ROWS, COLS))
+    tokens: Labels = Labels("keys", 0)
+    title: Text = Text("")
+    query: Text = Text("")
+    scale: Number = Number(1.0)
+    selected: Index = Index("keys", 0)
     select: str | None = None
-    columns: Sequence[Any] | None = None
+    columns: Labels = Labels("q", 0, default=None)
     softmax: bool = True
-    mask: Any = None
-    values: Any = None
-    value_columns: Sequence[Any] | None = None
+    mask: Mask = Mask("keys", ndim=1)
+    values: MaybeNumbers = MaybeNumbers(2, most=(ROWS, COLS))
+    value_columns: Labels = Labels("values", 1, default=None)
 
     def __post_init__(self) -> None:
-        q, keys = inputs.as_array(self.q, "DotProduct q", 1), inputs.as_array(self.keys, "DotProduct keys", 2)
+        q, keys, mask, values = self.q, self.keys, self.mask, self.values
         if q.shape[0] != keys.shape[1]:
             raise ValueError(f"q has shape {q.shape}, keys {keys.shape}: the last axes must be equal (d_k)")
-        fields = {
-            "scale": inputs.as_number(self.scale, "scale"),
-            "q": q,
-            "keys": keys,
-            "tokens": inputs.as_labels(self.tokens, keys.shape[0], "tokens", "the first axis of the keys"),
-            "selected": inputs.as_index(self.selected, keys.shape[0], "selected"),
-            "columns": inputs.as_labels(self.columns, len(q), "columns", "q") if self.columns else (),
-            "mask": self._as_mask(len(keys)),
-            "values": self._as_values(keys),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-        names = ()
-        if self.value_columns:
-            count = 0 if self.values is None else self.values.shape[1]
-            names = inputs.as_labels(
-                self.value_columns, count, "value_columns", "the second axis of the values"
-            )
-        object.__setattr__(self, "value_columns", names)
-
-    def _as_mask(self, count: int) -> np.ndarray | None:
-        mask = as_mask(self.mask, (count,), "the keys")
         if mask is not None and not mask.any():
             query = f"the query {self.query!r}" if self.query else "the query"
             raise ValueError(f"the mask leaves {query} nothing to attend to: let it see at least one key")
-        return mask
-
-    def _as_values(self, keys: np.ndarray) -> np.ndarray | None:
-        if self.values is None:
-            return None
-        values = inputs.as_array(self.values, "DotProduct values", 2)
-        if len(values) != len(keys):
+        if values is not None and len(values) != len(keys):
             raise ValueError(
                 f"values has shape {values.shape}, keys {keys.shape}: the first axes must be equal"
             )
-        if not self.softmax:
+        if values is not None and not self.softmax:
             raise ValueError("values are mixed by the weights of the softmax: leave softmax=False out")
-        return values
 
     # ------------------------------------------------------------ the numbers
 
@@ -128,7 +100,7 @@ class DotProduct(View):
     def limit(self) -> float:
         everything = [self.q, self.keys.ravel(), self.products.ravel(), self.scores]
         everything += [self.sums] if self.whole else []
-        return scale_of(np.concatenate(everything), True, None)[1]
+        return scale_of(np.concatenate(everything), True)[1]
 
     @cached_property
     def blocks(self) -> list[Block]:
@@ -185,7 +157,7 @@ class DotProduct(View):
         if self.values is not None:
             x, y = self.blocks[-1].place
             fonts.write(ax, x - 8, y + HIGH / 2, "output", ha="right", weight="bold")
-        style = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
+        style: dict[str, Any] = {"ha": "left", "va": "baseline", "rotation": 45, "rotation_mode": "anchor"}
         for x, y, cell, columns in path.column_rows(self):
             for c in thinned(len(columns), cell, 20):
                 fonts.write(ax, x + (c + 0.5) * cell, y - 7, fonts.shown(columns[c]), **style)
@@ -226,7 +198,7 @@ class DotProduct(View):
             for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
         ]  # fmt: skip
         place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
-        more = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
+        more: More = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
         return [grid.grid_hit(place, self.tokens, [""], values, **more)]
 
     def describe(self) -> str:

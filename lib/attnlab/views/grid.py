@@ -1,14 +1,16 @@
 """Cells in rows and columns: as an image, as places, and for the pointer."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from attnlab.views.payload import Hit
+from attnlab.views.payload import Hit, More, Tell
+
+MOST_SENT = 2500  # cells of a grid whose texts are sent with every frame; of a larger one they are asked for
 
 
 def image(ax: Axes, x: float, y: float, width: float, height: float) -> AxesImage:
@@ -38,7 +40,13 @@ def grid_points(x: float, y: float, rows: int, cols: int, width: float, height: 
 
 
 def grid_hit(
-    box: tuple[float, float, float, float], rows: Sequence[str], cols: Sequence[str], values: Any, **more: Any
+    box: tuple[float, float, float, float],
+    rows: Sequence[str],
+    cols: Sequence[str],
+    values: list[list[str]] | Tell,
+    **more: Unpack[More],
 ) -> Hit:
-    """A grid of cells for the pointer: `values` are texts [rows][cols]."""
+    """A grid of cells for the pointer: `values` are texts [rows][cols], or tell the text of a cell."""
+    if not isinstance(values, list) and len(rows) * len(cols) <= MOST_SENT:
+        values = [[values(i, j) for j in range(len(cols))] for i in range(len(rows))]
     return {"box": [*box], "rows": [*rows], "cols": [*cols], "values": values, **more}

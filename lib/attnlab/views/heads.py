@@ -1,7 +1,7 @@
 """Attention with several heads: one small map per head, and how heads are named and switched."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text
 from attnlab.views.maps import (
     LEAN,
-    as_mask,
+    ScaleEnd,
     bar_width,
     cell_texts,
     colour_bar,
@@ -19,7 +20,6 @@ from attnlab.views.maps import (
     masked_cells,
     outlines,
     place_outlines,
-    scale_of,
     spread,
     thinned,
 )
@@ -28,13 +28,54 @@ from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
 
-NEXT, MOST = 22, 4  # pixels between two maps, maps in a row
+NEXT, MOST, MOST_ROWS = 22, 4, 64  # pixels between two maps, maps in a row, rows of maps
 ROOM, LARGEST = (
     {1: 260, 2: 260, 3: 210, 4: 152},
     26.0,
 )  # pixels for a map by how many stand in a row; a cell
 OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
+
+
+class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
+    """On or off for each head of the weights in another field; default all on."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(None)
+        self._of = of
+
+    def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
+        count = _heads(vars(view)[self._of], given)
+        if given is None:
+            return (True,) * count
+        if not isinstance(given, Sequence | np.ndarray) or not all(
+            isinstance(on, bool | np.bool_) for on in given
+        ):
+            raise TypeError(f"{self.name} must be {count} times True or False, got {given!r:.60}")
+        if len(given) != count:
+            raise ValueError(f"{self.name} has {len(given)} switches, but the weights have {count} heads")
+        return tuple(bool(each) for each in given)
+
+
+class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
+    """A name for each head of the weights in another field; default head 1, head 2 ..."""
+
+    def __init__(self, of: str) -> None:
+        super().__init__(None)
+        self._of = of
+
+    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
+        count = _heads(vars(view)[self._of], given)
+        if given is None:
+            return tuple(f"head {h + 1}" for h in range(count))
+        return inputs.as_labels(given, count, self.name, f"the head axis of {self._of}")
+
+
+def _heads(weights: np.ndarray, given: object) -> int:
+    """How many heads there are: none in weights [query, key], and then nothing may be `given` for them."""
+    if weights.ndim == 2 and not (given is None or (isinstance(given, tuple) and not given)):
+        raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
+    return len(weights) if weights.ndim == 3 else 0
 
 
 @dataclass(frozen=True)
@@ -46,31 +87,22 @@ class Heads(View):
     Raises ValueError as Heatmap does. `select` and `selected` name the query row, as in Heatmap.
     """
 
-    values: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    limit: float | None = None
+    values: Numbers = Numbers(3, masked=True)
+    rows: Labels = Labels("values", 1)
+    cols: Labels = Labels("values", 2)
+    title: Text = Text("")
+    limit: ScaleEnd = ScaleEnd()
     select: str | None = None
-    selected: int | None = None
-    heads: Sequence[bool] | None = None
-    names: Sequence[Any] | None = None
-    mask: Any = None
+    selected: Index = Index("values", 1)
+    heads: Switches = Switches("values")
+    names: HeadNames = HeadNames("values")
+    mask: Mask = Mask("values")
+
+    signed = False  # weights: the scale starts at 0
 
     def __post_init__(self) -> None:
-        values = inputs.as_array(self.values, "Heads values", 3, masked=True)
-        fields = {
-            "values": values,
-            "rows": inputs.as_labels(self.rows, values.shape[1], "rows", "the query axis of the values"),
-            "cols": inputs.as_labels(self.cols, values.shape[2], "cols", "the key axis of the values"),
-            "limit": scale_of(values, False, self.limit)[1],
-            "selected": inputs.as_index(self.selected, values.shape[1], "selected"),
-            "heads": as_switches(self.heads, len(values), "heads"),
-            "names": as_heads(self.names, len(values)),
-            "mask": as_mask(self.mask, values.shape, "the values"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        room = CELLS // min(len(self.values), MOST)
+        inputs.fitting(self.values, "Heads values", (MOST * MOST_ROWS, room, room))
 
     def key(self) -> tuple[Any, ...]:
         return self.values.shape, self.rows, self.cols, self.limit, self.select, self.names
@@ -81,7 +113,8 @@ class Heads(View):
     def _side(self) -> float:
         """Of a cell, in pixels."""
         heads, *size = self.values.shape
-        side = min(LARGEST, max(2.0, ROOM[min(heads, MOST)] / max(size)))
+        beside = min(heads, MOST)
+        side = min(LARGEST, max(min(2.0, CELLS / beside / max(size)), ROOM[beside] / max(size)))
         return float(math.floor(side)) if side >= 4 else side  # maps begin and end at whole pixels
 
     @property
@@ -144,7 +177,12 @@ class Heads(View):
 
     def _label_cols(self, ax: Axes, x: float, y: float) -> None:
         angle, _, cols = self._lean()
-        style = {"rotation": angle, "rotation_mode": "anchor", "ha": "right", "size": self._size}
+        style: dict[str, Any] = {
+            "rotation": angle,
+            "rotation_mode": "anchor",
+            "ha": "right",
+            "size": self._size,
+        }
         style["va"], dx, dy = ("baseline", 8, 13) if angle == 45 else ("center", 0, 8)
         for j, text in cols:
             fonts.write(ax, x + (j + 0.5) * self._side + dx, y + dy, text, **style)
@@ -166,11 +204,11 @@ class Heads(View):
 
     def hits(self, box: Box) -> list[Hit]:
         _, n, m = self.values.shape
-        more = {"axes": ("query", "key"), "select": self.select, "selected": self.selected}
         return [
             grid.grid_hit(
                 (x, y, m * self._side, n * self._side), self.rows, self.cols,
-                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]), **more,
+                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
+                axes=("query", "key"), select=self.select, selected=self.selected,
             )
             for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
         ]  # fmt: skip
@@ -197,21 +235,3 @@ def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:
     share = np.clip(np.where(np.isneginf(weights), 0.0, weights) / limit, 0, 1)
     grey = np.where(np.isneginf(weights), palette.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
     return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)
-
-
-def as_switches(given: Sequence[bool] | None, count: int, name: str) -> tuple[bool, ...]:
-    """On or off for each of `count` things; default all on."""
-    if given is None:
-        return (True,) * count
-    if not all(isinstance(each, bool | np.bool_) for each in given):
-        raise TypeError(f"{name} must be {count} times True or False, got {given!r:.60}")
-    if len(given) != count:
-        raise ValueError(f"{name} has {len(given)} switches, but the weights have {count} heads")
-    return tuple(bool(each) for each in given)
-
-
-def as_heads(names: Sequence[Any] | None, count: int) -> tuple[str, ...]:
-    """A name for each head; default head 1, head 2 ..."""
-    if names is None:
-        return tuple(f"head {h + 1}" for h in range(count))
-    return inputs.as_labels(names, count, "names", "the head axis of the weights")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from attnlab.views import fonts
+from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.protocol import Box, Drawable
 
 # Pixels at scale 1: a row of views (with its rim the column of JupyterLab on a screen of 1280), the rim,
@@ -27,6 +28,7 @@ def heading(title: str) -> str:
     return fonts.fitted(title, WIDEST - 8, *HEADING)
 
 
+@matplotlib_defaults()
 def one_row_scale(views: Sequence[Drawable]) -> float:
     """The scale, down to SMALLEST, at which the views stand in one row; 1 when they need more rows anyway."""
     boxes = [_with_title(view.box(fonts.measure), view.title) for view in views]

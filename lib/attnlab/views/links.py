@@ -11,8 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
 from attnlab.views import fonts, grid, inputs, palette
-from attnlab.views.heads import as_heads, as_switches
-from attnlab.views.payload import Hit
+from attnlab.views.heads import HeadNames, Switches
+from attnlab.views.inputs import ROWS, Index, Labels, Numbers, Text
+from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -38,46 +39,25 @@ class Links(View):
     labels or of heads, a row out of range.
     """
 
-    weights: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    selected: int | None = None
+    weights: Numbers = Numbers(2, 3, most=(ROWS, ROWS))
+    rows: Labels = Labels("weights", -2)
+    cols: Labels = Labels("weights", -1)
+    title: Text = Text("")
+    selected: Index = Index("weights", -2)
     select: str | None = None
-    heads: Sequence[bool] | None = None
-    names: Sequence[Any] | None = None
+    heads: Switches = Switches("weights")
+    names: HeadNames = HeadNames("weights")
 
     _pointed = None  # the side and the row under the pointer
 
     def __post_init__(self) -> None:
-        weights = inputs.as_array(self.weights, "Links weights", 3 if np.ndim(self.weights) == 3 else 2)
-        if weights.min() < 0:
+        if (least := self.weights.min()) < 0:
             raise ValueError(
-                f"Links weights hold {weights.min():.3g}: a line needs 0 or more; pass weights, not scores"
+                f"Links weights hold {least:.3g}: a line needs 0 or more; pass weights, not scores"
             )
-        fields = {
-            "weights": weights,
-            "rows": inputs.as_labels(self.rows, weights.shape[-2], "rows", "the query axis of the weights"),
-            "cols": inputs.as_labels(self.cols, weights.shape[-1], "cols", "the key axis of the weights"),
-            "selected": inputs.as_index(self.selected, weights.shape[-2], "selected"),
-            **self._as_heads(weights),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-
-    def _as_heads(self, weights: np.ndarray) -> dict[str, Any]:
-        if weights.ndim == 2:
-            if self.heads is not None or self.names is not None:
-                raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
-            return {}
-        if len(weights) > len(DASHES):
-            raise ValueError(
-                f"Links tells {len(DASHES)} heads apart, got {len(weights)}: pass some of them, or use Heads"
-            )
-        return {
-            "heads": as_switches(self.heads, len(weights), "heads"),
-            "names": as_heads(self.names, len(weights)),
-        }
+        if len(self.names) > len(DASHES):
+            heads = f"{len(DASHES)} heads apart, got {len(self.names)}"
+            raise ValueError(f"Links tells {heads}: pass some of them, or use Heads")
 
     @property
     def _stack(self) -> np.ndarray:
@@ -96,8 +76,9 @@ class Links(View):
     def _legend(self) -> list[tuple[float, float]]:
         """Where the line that stands for each head begins, in rows above the tokens."""
         left, right = self._sides()
-        places, x, row = [], -left + 4, 0
-        for name in self.names or ():
+        places: list[tuple[float, int]] = []
+        x, row = -left + 4, 0
+        for name in self.names:
             wide = SAMPLE + 6 + fonts.measure(fonts.shown(name))
             if places and x + wide > GAP + right:
                 x, row = -left + 4, row + 1
@@ -108,7 +89,7 @@ class Links(View):
     def box(self, measure: Measure) -> Box:
         left, right = self._sides()
         top = 24 + max((-y - 24 + ROW / 2 for _, y in self._legend()), default=0)
-        for (x, _), name in zip(self._legend(), self.names or (), strict=True):
+        for (x, _), name in zip(self._legend(), self.names, strict=True):
             right = max(right, x + SAMPLE + 6 + measure(fonts.shown(name)) - GAP + 4)
         return Box(GAP, HIGH * max(self.weights.shape[-2:]), left, right, top, 4)
 
@@ -119,13 +100,13 @@ class Links(View):
             fonts.write(ax, -8, (i + 0.5) * HIGH, fonts.shown(row), ha="right")
         for j, col in enumerate(self.cols):
             fonts.write(ax, GAP + 8, (j + 0.5) * HIGH, fonts.shown(col), ha="left")
-        for (x, y), name in zip(self._legend(), self.names or (), strict=True):
+        for (x, y), name in zip(self._legend(), self.names, strict=True):
             fonts.write(ax, x + SAMPLE + 6, y, fonts.shown(name), ha="left")
         several = self.weights.ndim == 3
         lines = LineCollection([], clip_on=False, capstyle="butt" if several else "round")
         ax.add_collection(lines, autolim=False)
         drawn = Drawn(ax, moving=[lines])
-        drawn.parts.ends = self._ends()
+        drawn.parts.lines, drawn.parts.ends = lines, self._ends()
         samples = [[(x, y), (x + SAMPLE, y)] for x, y in self._legend()]
         drawn.parts.samples = np.array(samples, dtype=float).reshape(-1, 2, 2)
         return drawn
@@ -158,12 +139,12 @@ class Links(View):
             heads, front = np.concatenate([every, heads]), np.concatenate([on, front])
             # matplotlib multiplies the dashes by the width of the line
             dashes = [DASHES[h] if f else () for h, f in zip(heads, front, strict=True)]
-            drawn.moving[0].set_linestyle(
+            drawn.parts.lines.set_linestyle(
                 [(0, [d / w for d in dash] or None) for dash, w in zip(dashes, widths, strict=True)]
             )
-        drawn.moving[0].set_segments(segments)
-        drawn.moving[0].set_color(colours)
-        drawn.moving[0].set_linewidth(widths)
+        drawn.parts.lines.set_segments(segments)
+        drawn.parts.lines.set_color(colours)
+        drawn.parts.lines.set_linewidth(widths)
 
     def _lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Head, query and key of every line, and whether it matters: those that do come last, on top."""
@@ -189,7 +170,8 @@ class Links(View):
     def hits(self, box: Box) -> list[Hit]:
         queries = [[self._partners(self._stack[:, i], self.cols)] for i in range(len(self.rows))]
         keys = [[self._partners(self._stack[:, :, j], self.rows)] for j in range(len(self.cols))]
-        more = {"axes": ("query", ""), "select": self.select, "selected": self.selected, "point": "query"}
+        more: More = {"axes": ("query", ""), "point": "query"}
+        more |= {"select": self.select, "selected": self.selected}
         left, right = (-box.left, 0, box.left), (GAP, 0, box.right)
         return [
             grid.grid_hit((*left, HIGH * len(self.rows)), self.rows, [""], queries, **more),

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.payload import Hit
+from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text, Texts
+from attnlab.views.payload import Hit, Tell
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
@@ -21,6 +22,26 @@ BAR = 12  # width of the colour bar
 ALIKE = 1.5e-6  # sums that differ by less are equal: float32 has seven digits
 UPRIGHT = 26  # height of column labels that do not lean
 LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
+
+
+class Signed(Field[bool | None, bool]):
+    """Whether the colours of `values` show a sign; None: told by the values."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def look(self, view: Any, given: bool | None) -> bool:
+        return scale_of(view.values, given)[0]
+
+
+class ScaleEnd(Field[float | None, float]):
+    """The number at the end of the colours of `values`; None: told by the values."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def look(self, view: Any, given: float | None) -> float:
+        return scale_of(view.values, view.signed, inputs.as_limit(given, self.name))[1]
 
 
 @dataclass(frozen=True)
@@ -35,31 +56,16 @@ class Heatmap(View):
     ValueError for NaN, +inf, a wrong number of labels, a mask of another shape, a row out of range.
     """
 
-    values: Any
-    rows: Sequence[Any] | None = None
-    cols: Sequence[Any] | None = None
-    title: str = ""
-    signed: bool | None = None
-    limit: float | None = None
+    values: Numbers = Numbers(2, masked=True, most=(CELLS, CELLS))
+    rows: Labels = Labels("values", 0)
+    cols: Labels = Labels("values", 1)
+    title: Text = Text("")
+    signed: Signed = Signed()
+    limit: ScaleEnd = ScaleEnd()
     select: str | None = None
-    selected: int | None = None
-    axes: tuple[str, str] = ("query", "key")
-    mask: Any = None
-
-    def __post_init__(self) -> None:
-        values = inputs.as_array(self.values, "Heatmap values", 2, masked=True)
-        signed, limit = scale_of(values, self.signed, self.limit)
-        fields = {
-            "values": values,
-            "rows": inputs.as_labels(self.rows, values.shape[0], "rows", "the first axis of the values"),
-            "cols": inputs.as_labels(self.cols, values.shape[1], "cols", "the second axis of the values"),
-            "signed": signed,
-            "limit": limit,
-            "selected": inputs.as_index(self.selected, values.shape[0], "selected"),
-            "mask": as_mask(self.mask, values.shape, "the values"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+    selected: Index = Index("values", 0)
+    axes: Texts = Texts(("query", "key"))
+    mask: Mask = Mask("values")
 
     @property
     def numbered(self) -> bool:
@@ -93,7 +99,8 @@ class Heatmap(View):
     def cell(self) -> tuple[float, float]:
         if self.numbered:
             return math.ceil(fonts.measure(self._widest)) + 5, 31
-        side = max(4.0, 420 / max(self.values.shape))
+        count = max(self.values.shape)
+        side = max(min(4.0, CELLS / count), 420 / count)
         return side, side
 
     def key(self) -> tuple[Any, ...]:
@@ -137,10 +144,10 @@ class Heatmap(View):
         place_outlines(drawn.parts.outline, self.selected, self.cell[1])
 
     def hits(self, box: Box) -> list[Hit]:
-        texts = cell_texts(self.values, self._hidden, max(3, self.digits))
         return [
             grid.grid_hit(
-                (0, 0, box.width, box.height), self.rows, self.cols, texts,
+                (0, 0, box.width, box.height), self.rows, self.cols,
+                cell_texts(self.values, self._hidden, max(3, self.digits)),
                 axes=self.axes, select=self.select, selected=self.selected, margin=box.left,
             )
         ]  # fmt: skip
@@ -158,7 +165,7 @@ class Heatmap(View):
     def _extremes(self) -> str:
         i, j = rounding.largest(self.values, self.limit)
         words = f"largest {self._place(i, j)}"
-        off = np.where(np.eye(*self.values.shape, dtype=bool), -np.inf, self.values)
+        off = np.where(np.eye(*self.values.shape) > 0, -np.inf, self.values)
         if i == j and np.isfinite(off.max()):
             words += f", off the diagonal {self._place(*rounding.largest(off, self.limit))}"
         if self.signed:
@@ -171,25 +178,9 @@ class Heatmap(View):
         return f"{number(self.values[i, j], max(2, self.digits))} at {rows[i]} → {cols[j]}"
 
 
-def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray | None:
-    """Booleans of that shape (True = may attend), or None. TypeError or ValueError says what is wrong."""
-    if mask is None:
-        return None
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise TypeError(f"mask must be boolean (True = may attend), got {mask.dtype}: write mask == 1")
-    try:
-        return np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"mask has shape {mask.shape}, which does not fit {what}: {shape}") from None
-
-
-def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> list[list[str]]:
-    """What the pointer says of each cell; `hidden` where the mask is False."""
-    texts = [[number(v, digits) for v in row] for row in values]
-    for i, j in np.argwhere(hidden):
-        texts[i][j] = f"{texts[i][j]}, masked"
-    return texts
+def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> Tell:
+    """What the pointer says of a cell; `hidden` where the mask is False."""
+    return lambda i, j: number(values[i, j], digits) + (", masked" if hidden[i, j] else "")
 
 
 def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
@@ -197,7 +188,9 @@ def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
     return f"; {count} of {values.size} cells masked" if count else ""
 
 
-def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tuple[bool, float]:
+def scale_of(
+    values: np.ndarray, signed: bool | None = None, limit: float | None = None
+) -> tuple[bool, float]:
     """Whether the colours show a sign, and the value at the end of the scale."""
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -205,7 +198,6 @@ def scale_of(values: np.ndarray, signed: bool | None, limit: float | None) -> tu
         signed = low < -1e-9 or high > 1 + 1e-9
     if not signed and low < -1e-9:
         raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to a Heatmap")
-    limit = inputs.as_limit(limit)
     if limit is None:
         limit = rounding.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
     return bool(signed), limit
@@ -290,7 +282,8 @@ def outlines(ax: Axes, drawn: Drawn, *spans: tuple[float, float]) -> list[Rectan
             frame = Rectangle(
                 (x0, 0), x1 - x0, 1, fill=False, edgecolor=colour, linewidth=thick * 0.72, clip_on=False
             )
-            frames.append(ax.add_patch(frame))
+            ax.add_patch(frame)
+            frames.append(frame)
     drawn.moving.extend(frames)
     return frames
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from attnlab.views import fonts, grid, palette, rounding
 from attnlab.views.maps import scale_of
-from attnlab.views.payload import Hit
+from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box
 from attnlab.views.rounding import number
 
 HIGH, HEAD = 29, 30  # a row, and the headings between the upper rows and the products
+COLS = 256  # numbers of a vector, at most
 MOST_NUMBERED = 8  # cells a row that can still hold a readable number
 WIDE, GAP = 52, 34  # a cell and the space between blocks, on the way to the weights
 NARROW, CLOSE, LAST = 50, 16, 32  # the same on the whole path, and the space before the weighted values
@@ -58,7 +59,7 @@ def cell(view: Any) -> tuple[float, bool]:
     wide, count = (NARROW if view.whole else WIDE), len(view.q)
     count += 0 if view.values is None else view.values.shape[1]
     numbered = count <= MOST_NUMBERED
-    return (wide if numbered else max(3.0, wide * MOST_NUMBERED / count)), numbered
+    return (wide if numbered else max(min(3.0, 3 * COLS / count), wide * MOST_NUMBERED / count)), numbered
 
 
 def headings(view: Any) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def blocks(view: Any) -> list[Block]:
     """Every block, from left to right; the last one is the output, if there is one."""
     (wide, numbered), top = cell(view), below(view)
     above = view.q[None] if view.selected is None else np.stack([view.q, view.keys[view.selected]])
-    vectors = {"cell": wide, "limit": view.limit, "numbered": numbered}
+    vectors: dict[str, Any] = {"cell": wide, "limit": view.limit, "numbered": numbered}
     row = [
         Block("q", (0, 0), above, **vectors),
         Block("q × k", (0, top), view.products, heading="q × k", **vectors),
@@ -104,8 +105,8 @@ def _mixing(view: Any, x: float, top: float) -> list[Block]:
     """The values: the one that is opened, all of them times their weights, and the sum."""
     (wide, numbered), end = cell(view), top + len(view.tokens) * HIGH
     hidden = None if view.mask is None else ~view.mask
-    limit = scale_of(view.values, True, None)[1]  # a mix of values is no larger
-    vectors = {"cell": wide, "limit": limit, "numbered": numbered}
+    limit = scale_of(view.values, True)[1]  # a mix of values is no larger
+    vectors: dict[str, Any] = {"cell": wide, "limit": limit, "numbered": numbered}
     found = [
         Block("weight × v", (x, top), view.weighted, heading="weight × v", hidden=hidden, **vectors),
         Block("output", (x, end + 8), view.output[None], **vectors),
@@ -136,11 +137,11 @@ def total(terms: np.ndarray, digits: int = 2) -> str:
 def hits(view: Any, box: Box) -> list[Hit]:
     """A grid for each block of the whole path; a row of keys is found also left of its cells."""
     found, words, last = [], _words(view), -box.left
-    keyed = {"axes": ("key", ""), "select": view.select, "selected": view.selected}
+    keyed: More = {"axes": ("key", ""), "select": view.select, "selected": view.selected}
     for block in view.blocks:
         (rows, cols), (x, y) = block.values.shape, block.place
         labels, columns, texts = words[block.name]
-        more: dict[str, Any] = {"axes": ("", "")}
+        more: More = {"axes": ("", "")}
         if block.heading:
             more = {**keyed, "name": block.heading, "margin": x - last}
             last = block.end[0]

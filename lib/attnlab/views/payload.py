@@ -5,25 +5,30 @@ as many).
 """
 
 from collections.abc import Callable
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 Tell = Callable[[int, int], str]  # row, column -> what the pointer says of that cell
 
 
-class Hit(TypedDict):
+class More(TypedDict, total=False):
+    """What a grid of cells may have."""
+
+    axes: tuple[str, str]  # what a row and a column are called
+    name: str  # of the whole grid
+    select: str | None  # the control that a click on a row sets
+    selected: int | None  # the row that is chosen
+    first: int  # the row of the control that row 0 stands for
+    margin: float  # the labels left of the box, where a click counts too
+    point: str | tuple[int, str]  # while the pointer is on a row, the picture answers
+
+
+class Hit(More):
     """A grid of cells that the pointer finds. Its texts are sent, or, where there are many, asked for."""
 
     box: list[float]  # left, top, width, height
     rows: list[str]
     cols: list[str]
     values: list[list[str]] | Tell | None  # [row][column]; None in the browser: ask the kernel
-    axes: NotRequired[tuple[str, str]]  # what a row and a column are called
-    name: NotRequired[str]  # of the whole grid
-    select: NotRequired[str | None]  # the control that a click on a row sets
-    selected: NotRequired[int | None]  # the row that is chosen
-    first: NotRequired[int]  # the row of the control that row 0 stands for
-    margin: NotRequired[float]  # the labels left of the box, where a click counts too
-    point: NotRequired[str | tuple[int, str]]  # while the pointer is on a row, the picture answers
 
 
 class Cells(TypedDict):

@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
+from attnlab.views.inputs import Text
 from attnlab.views.payload import Hit
 
 Measure = Callable[..., float]  # width of a text (its size and weight may follow) in pixels at scale 1
@@ -45,7 +46,7 @@ class Drawn:
 class Drawable:
     """One thing to look at. Data in; out: draw on an Axes, update in place, describe in words."""
 
-    title: str = ""
+    title: Text = Text("")
 
     def key(self) -> tuple[Any, ...]:
         """Two views with equal keys differ only in what `update` moves."""

@@ -8,7 +8,6 @@ bars, lines: transparent, a palette of at most 255 colours).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,8 +17,9 @@ from matplotlib.text import Text
 from PIL import Image
 
 from attnlab.views import fonts
+from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.layout import HEADING, TITLE, WIDEST, Slot, arrange, heading
-from attnlab.views.payload import Cells, Hit
+from attnlab.views.payload import Cells, Hit, Tell
 from attnlab.views.png import as_png, encode
 from attnlab.views.protocol import Drawable, Drawn
 
@@ -42,6 +42,7 @@ class Scene:
 class Stage:
     """One figure that shows a tuple of views and remembers what it drew."""
 
+    @matplotlib_defaults()
     def __init__(self, scale: float = 1.0, ratio: float = 1.0) -> None:
         self.scale, self.ratio = scale, ratio
         self.views: tuple[Drawable, ...] = ()
@@ -49,10 +50,12 @@ class Stage:
         self._slots: list[Slot] = []
         self._size = (1.0, 1.0)
         self._drawn: list[Drawn] = []
-        self._titles: list[Any] = []
+        self._titles: list[Text] = []
+        self._tells: list[tuple[Tell, int, int]] = []  # of each hit: its texts, its rows and columns
         self._dpi = 0.0
         self._new_figure()
 
+    @matplotlib_defaults()
     def show(self, views: Sequence[Drawable]) -> Scene:
         """Draw `views`, moving only what changed since the last call."""
         stale = self._arrange(tuple(views))
@@ -63,15 +66,23 @@ class Stage:
             self._pointed(i).update(drawn)
         overlay, place = self._overlay()
         hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
+        self._tells = [_taken(hit) for hit in hits]
         sizes = self._pixels, self.size, self.scale
         return Scene(background, *sizes, self._maps(), overlay, place, hits, self.digest)
-
-    def told(self, hit: int, row: int, col: int) -> str:
-        raise NotImplementedError
 
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
         self.scale, self.ratio = scale, ratio
+
+    def told(self, hit: int, row: int, col: int) -> str:
+        """What the pointer says of a cell of the scene that is shown, where its texts were not sent.
+
+        IndexError: no such hit, or no such cell.
+        """
+        tell, rows, cols = self._tells[hit]
+        if not (0 <= row < rows and 0 <= col < cols):
+            raise IndexError(f"the grid has {rows} by {cols} cells, and none at row {row}, column {col}")
+        return tell(row, col)
 
     def _pointed(self, index: int) -> Drawable:
         """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
@@ -87,6 +98,7 @@ class Stage:
         """Width and height of the picture in CSS pixels."""
         return self._size[0] * self.scale, self._size[1] * self.scale
 
+    @matplotlib_defaults()
     def png(self, colours: int | None = 256) -> bytes:
         """The picture as PNG; with a palette it is a third as large and looks the same."""
         canvas = self._canvas
@@ -98,10 +110,10 @@ class Stage:
             self._figure.draw_artist(title)
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         if colours:
-            style = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 1, "dither": Image.Dither.NONE}
-            picture = picture.quantize(colours, **style)
+            picture = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
         return as_png(picture, optimize=True)
 
+    @matplotlib_defaults()
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
         moving = list(filter(Text.get_animated, self._titles))
@@ -200,7 +212,7 @@ class Stage:
         )
 
     def _maps(self) -> list[Cells]:
-        height, layers = self._pixels[1], []
+        height, layers = self._pixels[1], list[Cells]()
         for drawn in self._drawn:
             for picture in drawn.maps:
                 x0, x1, y0, y1 = picture.get_extent()
@@ -237,3 +249,14 @@ def _moved(view: Drawable, slot: Slot, index: int) -> list[Hit]:
         x, y, width, height = hit["box"]
         hit["box"] = [x + slot.x, y + slot.y, width, height]
     return hits
+
+
+def _taken(hit: Hit) -> tuple[Tell, int, int]:
+    """How the texts of a hit are told; those that are not in it are not sent with it."""
+    values = hit["values"]
+    if callable(values):
+        hit["values"], tell = None, values
+    else:
+        texts = values or []
+        tell = lambda row, col: texts[row][col]  # noqa: E731
+    return tell, len(hit["rows"]), len(hit["cols"])

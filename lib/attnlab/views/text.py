@@ -13,6 +13,7 @@ from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
 from attnlab.views import fonts
+from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.view import View
 
@@ -56,6 +57,7 @@ class Formula(View):
 
 
 @lru_cache(256)
+@matplotlib_defaults()
 def _strokes(latex: str) -> Path:
     """The equation as an outline in pixels at scale 1, y downwards, middle of the left side at (0, 0)."""
     wrong = "it has a dollar sign" if "$" in latex else "it is empty" if not latex.strip() else ""
