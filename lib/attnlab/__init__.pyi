@@ -1,80 +1,45 @@
 """The public names of attnlab and their homes: for type checkers, editors, and `__init__.py` itself."""
 
-from . import checks as checks
-from . import models as models
-from . import pretrained as pretrained
-from . import scale as scale
-from . import tasks as tasks
-from . import training as training
-from .attention import Attention as Attention
-from .attention import alibi_bias as alibi_bias
-from .attention import apply_mask as apply_mask
-from .attention import causal_mask as causal_mask
-from .attention import multi_head_attention as multi_head_attention
-from .attention import padding_mask as padding_mask
-from .attention import rotate as rotate
-from .attention import scaled_dot_product_attention as scaled_dot_product_attention
-from .attention import sinusoidal_positions as sinusoidal_positions
-from .attention import softmax as softmax
-from .models import Cache as Cache
-from .models import Config as Config
-from .models import Transformer as Transformer
-from .models import ablate as ablate
-from .models import patch as patch
-from .panels.controls import Choice as Choice
-from .panels.controls import Scrub as Scrub
-from .panels.controls import Sentence as Sentence
-from .panels.controls import Slider as Slider
-from .panels.controls import Switches as Switches
-from .panels.controls import Toggle as Toggle
+# ruff: noqa: I001
+# fmt: off
+from . import (
+    checks as checks, models as models, pretrained as pretrained, scale as scale, tasks as tasks,
+    training as training,
+)
+from .attention import (
+    Attention as Attention, alibi_bias as alibi_bias, apply_mask as apply_mask,
+    causal_mask as causal_mask, multi_head_attention as multi_head_attention,
+    padding_mask as padding_mask, rotate as rotate,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+    sinusoidal_positions as sinusoidal_positions, softmax as softmax,
+)
+from .models import (
+    Cache as Cache, Config as Config, Transformer as Transformer, ablate as ablate, patch as patch,
+)
+from .panels.controls import (
+    Choice as Choice, Scrub as Scrub, Sentence as Sentence, Slider as Slider, Switches as Switches,
+    Toggle as Toggle,
+)
 from .panels.live import Live as Live
-from .panels.panel import Panel as Panel
-from .panels.panel import explore as explore
+from .panels.panel import Panel as Panel, explore as explore
 from .panels.surface import present as present
 from .pretrained import attention_of as attention_of
-from .tasks import Data as Data
-from .tasks import Task as Task
-from .tokens import BytePairTokenizer as BytePairTokenizer
-from .tokens import CharTokenizer as CharTokenizer
-from .tokens import WordTokenizer as WordTokenizer
-from .tokens import frames as frames
-from .tokens import patches as patches
-from .tokens import read_text as read_text
-from .tokens import spectrogram as spectrogram
-from .tokens import words as words
-from .training import SGD as SGD
-from .training import Adam as Adam
-from .training import Constant as Constant
-from .training import Cosine as Cosine
-from .training import Frame as Frame
-from .training import Plan as Plan
-from .training import RMSprop as RMSprop
-from .training import Run as Run
-from .training import Runs as Runs
-from .training import StepDecay as StepDecay
-from .training import Warmup as Warmup
-from .training import WarmupCosine as WarmupCosine
-from .training import early_stop as early_stop
-from .training import fit as fit
-from .training import load_run as load_run
-from .training import resume as resume
-from .training import sweep as sweep
-from .views import Areas as Areas
-from .views import Bars as Bars
-from .views import Blocks as Blocks
-from .views import Curves as Curves
-from .views import DotProduct as DotProduct
-from .views import Formula as Formula
-from .views import Heads as Heads
-from .views import Heatmap as Heatmap
-from .views import Links as Links
-from .views import Note as Note
-from .views import Part as Part
-from .views import Picture as Picture
-from .views import Pieces as Pieces
-from .views import Points as Points
-from .views import Sound as Sound
-from .views import View as View
-from .views import amount as amount
+from .tasks import Data as Data, Task as Task
+from .tokens import (
+    BytePairTokenizer as BytePairTokenizer, CharTokenizer as CharTokenizer,
+    WordTokenizer as WordTokenizer, frames as frames, patches as patches, read_text as read_text,
+    spectrogram as spectrogram, words as words,
+)
+from .training import (
+    SGD as SGD, Adam as Adam, Constant as Constant, Cosine as Cosine, Frame as Frame, Plan as Plan,
+    RMSprop as RMSprop, Run as Run, Runs as Runs, StepDecay as StepDecay, Warmup as Warmup,
+    WarmupCosine as WarmupCosine, early_stop as early_stop, fit as fit, load_run as load_run,
+    resume as resume, sweep as sweep,
+)
+from .views import (
+    Areas as Areas, Bars as Bars, Blocks as Blocks, Curves as Curves, DotProduct as DotProduct,
+    Formula as Formula, Heads as Heads, Heatmap as Heatmap, Links as Links, Note as Note, Part as Part,
+    Picture as Picture, Pieces as Pieces, Points as Points, Sound as Sound, View as View, amount as amount,
+)
 
 __version__: str
