@@ -56,6 +56,21 @@ def test_a_silent_move_takes_it_away(capsys: pytest.CaptureFixture[str]) -> None
     panel.close()
 
 
+def test_warnings_are_shown_in_their_place(capsys: pytest.CaptureFixture[str]) -> None:
+    def warn(x: int) -> Note:
+        print("first")
+        print(f"a warning: {x}", file=sys.stderr)
+        print("last")
+        return Note(f"{x}")
+
+    panel = explore(warn, x=Slider(0, 3, value=0))
+    capsys.readouterr()
+    moves(panel, "x", 2)
+    assert screen(panel).printed == "first\na warning: 2\nlast\n"
+    assert capsys.readouterr() == ("", "")
+    panel.close()
+
+
 def test_a_flood_is_cut() -> None:
     panel = explore(lambda x: Note(str(print("a" * 50_000, x))), x=(0, 3))
     moves(panel, "x", 0)

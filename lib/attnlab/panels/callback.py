@@ -96,13 +96,19 @@ def aside(texts: list[str]) -> Iterator[None]:
 
     Other threads, such as the cell that runs meanwhile, print as ever.
     """
-    before = sys.stdout
+    with _kept("stdout", texts), _kept("stderr", texts):
+        yield
+
+
+@contextmanager
+def _kept(name: str, texts: list[str]) -> Iterator[None]:
+    before = getattr(sys, name)
     stream: Any = before if isinstance(before, _Aside) else _Aside(before)
     outer, stream.of_thread.texts = getattr(stream.of_thread, "texts", None), texts
-    sys.stdout = stream
+    setattr(sys, name, stream)
     try:
         yield
     finally:
         stream.of_thread.texts = outer
-        if sys.stdout is stream:  # else somebody else stands before it, and puts it back
-            sys.stdout = before
+        if getattr(sys, name) is stream:  # else somebody else stands before it, and puts it back
+            setattr(sys, name, before)
