@@ -13,12 +13,12 @@ Run = Callable[..., Any]
 SETUP = """
 import gc
 import ipywidgets
-from attnlab import Live, Note, Slider, explore, present
-from attnlab.panels import surface
+from attnlab import Live, Note, Panel, Slider, explore
+from attnlab.views.stage import Stage
 kept = []
 def counts():
     gc.collect()
-    return len(ipywidgets.widget._instances), len(surface._surfaces)
+    return len(ipywidgets.widget._instances), sum(isinstance(each, (Panel, Stage)) for each in gc.get_objects())
 """
 PANEL = """
 @explore(x=Slider(0, 5), presets={"two": "x=2"})

@@ -28,8 +28,9 @@ class Screen(anywidget.AnyWidget):
     number, "id": text}; the last two are answered by {"heard": text}, a cell with its "text".
     """
 
-    _esm = _HERE / "screen.js"
-    _css = _HERE / "screen.css"
+    # As texts: of a path, anywidget keeps every widget that was ever made, to load it anew when it changes.
+    _esm = (_HERE / "screen.js").read_text(encoding="utf-8")
+    _css = (_HERE / "screen.css").read_text(encoding="utf-8")
 
     background = t.Dict().tag(sync=True)  # a payload.Background
     frame = t.Dict().tag(sync=True)  # a payload.Frame
