@@ -19,14 +19,6 @@ from .scaled import (
 )
 
 __all__ = [
-    "Attention",
-    "alibi_bias",
-    "apply_mask",
-    "causal_mask",
-    "multi_head_attention",
-    "padding_mask",
-    "rotate",
-    "scaled_dot_product_attention",
-    "sinusoidal_positions",
-    "softmax",
-]
+    "Attention", "alibi_bias", "apply_mask", "causal_mask", "multi_head_attention", "padding_mask",
+    "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "softmax",
+]  # fmt: skip
