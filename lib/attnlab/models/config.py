@@ -67,9 +67,10 @@ class Config:
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
             object.__setattr__(self, name, bool(getattr(self, name)))
-        real_number("init_scale", self.init_scale, 0)
+        object.__setattr__(self, "init_scale", real_number("init_scale", self.init_scale, 0))
         if self.attention_scale is not None:
-            real_number("attention_scale", self.attention_scale, 0)
+            scale = real_number("attention_scale", self.attention_scale, 0)
+            object.__setattr__(self, "attention_scale", scale)
         self._check_columns()
 
     def _check_columns(self) -> None:
