@@ -248,7 +248,7 @@ def test_a_whole_number_out_of_range(value: int, least: Any, most: Any, message:
         whole_number("n", value, least, most, why="so")
 
 
-@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.int64(2), np.array(2.0), Fraction(2)], ids=repr)
+@pytest.mark.parametrize("value", [2, 2.0, np.float32(2), np.int64(2), np.array(2.0)], ids=repr)
 def test_a_number_becomes_a_float(value: Any) -> None:
     assert type(real_number("x", value)) is float and real_number("x", value, 2) == 2
 

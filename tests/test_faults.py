@@ -198,8 +198,8 @@ FAULTS = [
     Fault(
         "a cache counted one token short",
         "scale/memory.py",
-        "2 * n.n_layers * n.narrow * (tokens + source)",
-        "2 * n.n_layers * n.narrow * (tokens - 1 + source)",
+        "2 * config.n_layers * config.narrow * (tokens + source)",
+        "2 * config.n_layers * config.narrow * (tokens - 1 + source)",
         "12_model_scale",
     ),
     Fault(

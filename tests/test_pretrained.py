@@ -679,6 +679,7 @@ def test_maps_of_many_sequences_are_counted_together() -> None:
         (torch.tensor([[1.0, 2.0]]), TypeError, r"input_ids must be whole numbers, got torch\.float32"),
         (torch.tensor([[4, VOCABULARY]]), ValueError, "input_ids holds 30, but this model knows 0 to 29"),
         ([-1, 3], ValueError, "input_ids holds -1"),
+        (np.ma.masked_array([4, 5], mask=[0, 1]), ValueError, "input_ids is a masked array: pass all ids"),
         ([], ValueError, r"at least one token, got \[0\]"),
         (torch.zeros(2, 0, dtype=torch.long), ValueError, r"got \[2, 0\]"),
         (torch.zeros(1, 2, 3, dtype=torch.long), ValueError, r"\[batch, token\].*got \[1, 2, 3\]"),

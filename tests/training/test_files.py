@@ -31,6 +31,7 @@ def path(run: Run, tmp_path: Path) -> Path:
     {"optimiser": RMSprop(), "seed": 4},
     {"steps": np.int64(6), "learning_rate": np.float64(0.02), "batch": np.int32(8)},
     {"schedule": WarmupCosine(np.int64(2), np.float32(0.5)), "optimiser": SGD(np.float64(0.5))},
+    {"schedule": WarmupCosine(np.array(2), np.array(0.5)), "steps": torch.tensor(6)},
 ], ids=str)  # fmt: skip
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_round_trip(choices: dict[str, Any], dtype: torch.dtype, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Attention in plain NumPy: one function for each formula of "Attention Is All You Need", and positions.
 
 `scaled.py`: softmax, masks, attention with one head and with many. `positions.py`: how attention learns of
-the order of the tokens. `arguments.py`: the look at what comes in.
+the order of the tokens. `arguments.py`: the look at what comes in. `numbers.py`: one number.
 
 Every function takes any number of leading batch dimensions, also none. Shapes are (batch, head, query, key).
 A mask is boolean, and True means "may attend". Whole numbers are computed as float64; float32 stays float32.
@@ -19,14 +19,6 @@ from .scaled import (
 )
 
 __all__ = [
-    "Attention",
-    "alibi_bias",
-    "apply_mask",
-    "causal_mask",
-    "multi_head_attention",
-    "padding_mask",
-    "rotate",
-    "scaled_dot_product_attention",
-    "sinusoidal_positions",
-    "softmax",
-]
+    "Attention", "alibi_bias", "apply_mask", "causal_mask", "multi_head_attention", "padding_mask",
+    "rotate", "scaled_dot_product_attention", "sinusoidal_positions", "softmax",
+]  # fmt: skip

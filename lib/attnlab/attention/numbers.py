@@ -1,7 +1,6 @@
 """One number that came in, as Python's own: a whole one, or a real one. Everybody above may ask here."""
 
 from math import inf
-from numbers import Real
 from operator import index
 from typing import Any
 
@@ -41,7 +40,7 @@ def real_number(name: str, value: Any, least: float | None = None) -> float:
     TypeError: no number, or several; True is none. ValueError: not finite, or below `least`.
     """
     given = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
-    if isinstance(given, bool) or not isinstance(given, Real):
+    if isinstance(given, bool) or not isinstance(given, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be one number, got {value!r:.60}; pass a float")
     try:
         number = float(given)

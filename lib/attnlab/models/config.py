@@ -66,9 +66,11 @@ class Config:
         for name in ("residual", "bias", "tied", "qk_norm"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
-        real_number("init_scale", self.init_scale, 0)
+            object.__setattr__(self, name, bool(getattr(self, name)))
+        object.__setattr__(self, "init_scale", real_number("init_scale", self.init_scale, 0))
         if self.attention_scale is not None:
-            real_number("attention_scale", self.attention_scale, 0)
+            scale = real_number("attention_scale", self.attention_scale, 0)
+            object.__setattr__(self, "attention_scale", scale)
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -105,6 +107,21 @@ class Config:
         return self.n_heads if self.n_kv_heads is None else self.n_kv_heads
 
     @property
+    def narrow(self) -> int:
+        """Columns of the keys, and of the values."""
+        return self.kv_heads * self.d_head
+
+    @property
+    def encoders(self) -> int:
+        """Layers of the encoder beside the main stack: of an encoder-decoder."""
+        return self.n_layers if self.kind == "encoder-decoder" else 0
+
+    @property
+    def classes(self) -> int:
+        """outputs as a number."""
+        return self.outputs or self.vocabulary
+
+    @property
     def width(self) -> int:
         """d_ff as a number."""
         return 4 * self.d_model if self.d_ff is None else self.d_ff
@@ -118,7 +135,7 @@ class Config:
     def shape(self) -> "Config":
         """The same without what changes neither the shapes nor the course of the computation."""
         return replace(
-            self, d_ff=self.width, outputs=self.outputs or self.vocabulary, n_kv_heads=self.kv_heads,
+            self, d_ff=self.width, outputs=self.classes, n_kv_heads=self.kv_heads,
             init_scale=1.0, attention_scale=None,
         )  # fmt: skip
 

@@ -116,7 +116,7 @@ class MultiHeadAttention(nn.Module):
     def __init__(self, config: Config, role: str) -> None:
         super().__init__()
         self.role, self.n_heads, self.kv_heads = role, config.n_heads, config.kv_heads
-        d, narrow = config.d_model, config.kv_heads * config.d_head
+        d, narrow = config.d_model, config.narrow
         self.w_q = Linear(d, d, config.bias)
         self.w_k = Linear(d, narrow, config.bias)
         self.w_v = Linear(d, narrow, config.bias)

@@ -38,12 +38,12 @@ class Transformer(nn.Module):
         self.config, both = config, config.kind == "encoder-decoder"
         self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
-        self.encoder = nn.ModuleList(Layer(config, "source") for _ in range(config.n_layers * both))
+        self.encoder = nn.ModuleList(Layer(config, "source") for _ in range(config.encoders))
         self.encoder_norm = norm(config, "pre") if both else nn.Identity()
         self.layers = nn.ModuleList(Layer(config, "self", cross=both) for _ in range(config.n_layers))
         self.norm = norm(config, "pre")
         if not config.tied:
-            self.output = Linear(config.d_model, config.outputs or config.vocabulary, config.bias)
+            self.output = Linear(config.d_model, config.classes, config.bias)
         self.to(torch.float64)
         self._initialise(np.random.default_rng(seed))
 

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -71,6 +72,10 @@ def _read_for(target: str, tokenizer: Any, model: Any) -> list[int]:
 
 def _ids(name: str, given: Any) -> Tensor:
     """A tensor of whole numbers [batch, token]."""
+    if np.ma.is_masked(given):
+        raise ValueError(
+            f"{name} is a masked array: pass all ids, and what is padding as {BESIDE[ENCODER][0]}"
+        )
     try:
         ids = torch.as_tensor(given)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -7,7 +7,7 @@ read and what it made of it, softmax what it read and its result. A residual sum
 from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
-from .arguments import Sizes, lengths, number_bytes, sizes
+from .arguments import lengths, number_bytes
 from .counting import count
 
 INDEX = 8  # bytes of the number of a token, int64
@@ -28,39 +28,40 @@ def activations(
     Raises TypeError or ValueError: as `memory`.
     """
     count(config)
-    n, size, batch = sizes(config), number_bytes(precision), whole_number("batch", batch, 1)
+    size, batch = number_bytes(precision), whole_number("batch", batch, 1)
     tokens, source, _ = lengths(config, tokens, source)
-    numbers = {name: batch * size * number for name, number in _numbers(config, n, tokens, source).items()}
+    numbers = {name: batch * size * number for name, number in _numbers(config, tokens, source).items()}
     others = {
         "token embedding": batch * (tokens + source) * INDEX,
         "loss": numbers["loss"] + batch * tokens * INDEX,  # and which word was right
-        "causal mask": n.n_layers * tokens**2 * (config.kind != "encoder"),  # a byte each, for all the batch
+        "causal mask": config.n_layers * tokens**2 * (config.kind != "encoder"),  # a byte each, once
     }
     return {name: number for name, number in (numbers | others).items() if number}
 
 
-def _numbers(config: Config, n: Sizes, tokens: int, source: int) -> dict[str, int]:
+def _numbers(config: Config, tokens: int, source: int) -> dict[str, int]:
     """How many numbers are kept for one sequence."""
-    read = n.n_layers * tokens + n.encoders * source  # tokens that pass through a layer
-    crossed = n.n_layers * tokens if n.encoders else 0
-    parts = read * (1 + (n.d_ff > 0)) + crossed
+    d, d_ff = config.d_model, config.width
+    read = config.n_layers * tokens + config.encoders * source  # tokens that pass through a layer
+    crossed = config.n_layers * tokens if config.encoders else 0
+    parts = read * (1 + (d_ff > 0)) + crossed
     normed = {"none": 0, "post": parts, "pre": parts + tokens + source}[config.norm]
-    pairs = n.n_layers * tokens**2 + n.encoders * source**2
+    pairs = config.n_layers * tokens**2 + config.encoders * source**2
     return {
-        "norms": _norm(config, normed, n.d_model) + _head_norms(config, n, read, crossed, source),
-        "attention": 5 * read * n.d_model,  # what W_Q, W_K and W_V read, q, k, v, what W_O reads
-        "attention map": n.n_heads * (2 * pairs + read),
-        "cross-attention": _cross(n, crossed, source),
-        "cross-attention map": n.n_heads * crossed * (2 * source + 1),
-        "feed-forward": read * (n.d_model + FEED_FORWARD[config.activation] * n.d_ff) if n.d_ff else 0,
-        "output": tokens * n.d_model,
-        "loss": tokens * n.outputs,
+        "norms": _norm(config, normed, d) + _head_norms(config, read, crossed, source),
+        "attention": 5 * read * d,  # what W_Q, W_K and W_V read, q, k, v, what W_O reads
+        "attention map": config.n_heads * (2 * pairs + read),
+        "cross-attention": _cross(config, crossed, source),
+        "cross-attention map": config.n_heads * crossed * (2 * source + 1),
+        "feed-forward": read * (d + FEED_FORWARD[config.activation] * d_ff) if d_ff else 0,
+        "output": tokens * d,
+        "loss": tokens * config.classes,
     }
 
 
-def _cross(n: Sizes, crossed: int, source: int) -> int:
+def _cross(config: Config, crossed: int, source: int) -> int:
     """What W_Q reads, q, what W_O reads; k and v of each layer; what the encoder made, shared by all."""
-    return n.d_model * (3 * crossed + (2 * n.n_layers + 1) * source) if n.encoders else 0
+    return config.d_model * (3 * crossed + (2 * config.n_layers + 1) * source) if config.encoders else 0
 
 
 def _norm(config: Config, rows: int, d: int) -> int:
@@ -68,10 +69,10 @@ def _norm(config: Config, rows: int, d: int) -> int:
     return rows * (2 * d + (1 if config.norm_type == "rms" else 2))
 
 
-def _head_norms(config: Config, n: Sizes, read: int, crossed: int, source: int) -> int:
+def _head_norms(config: Config, read: int, crossed: int, source: int) -> int:
     """The same for every head of the queries and keys; these norms are RMS norms."""
     if not config.qk_norm:
         return 0
-    queries = (read + crossed) * n.n_heads
-    keys = (read + n.encoders * source) * (n.narrow // n.d_head)
-    return (queries + keys) * (2 * n.d_head + 1)
+    queries = (read + crossed) * config.n_heads
+    keys = (read + config.encoders * source) * (config.narrow // config.d_head)
+    return (queries + keys) * (2 * config.d_head + 1)

@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,34 +23,13 @@ LARGEST = {
 BYTES = {"fp64": 8, "fp32": 4, "bf16": 2, "int8": 1}  # of one number
 
 
-class Sizes(NamedTuple):
-    """What a config says and what follows from it, as whole numbers."""
-
-    vocabulary: int
-    length: int
-    d_model: int
-    d_head: int
-    n_heads: int
-    n_layers: int
-    d_ff: int
-    outputs: int
-    narrow: int  # columns of keys and of values
-    encoders: int  # encoder layers beside the main stack: of an encoder-decoder
-
-
-def sizes(config: Any) -> Sizes:
+def check_config(config: Any) -> None:
     """TypeError: not a Config."""
     if not isinstance(config, Config):
         raise TypeError(
             f"config must be a Config, got {type(config).__name__}; "
             "write Config(vocabulary=..., length=...), or famous.config for one of FAMOUS"
         )
-    both = config.kind == "encoder-decoder"
-    return Sizes(
-        config.vocabulary, config.length, config.d_model, config.d_head, config.n_heads, config.n_layers,
-        d_ff=config.width, outputs=config.outputs or config.vocabulary,
-        narrow=config.d_head * config.kv_heads, encoders=config.n_layers * both,
-    )  # fmt: skip
 
 
 def check_count(config: Config, found: int) -> None:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
-from .arguments import Sizes, lengths, sizes
-from .counting import count, parameters
-
-Pieces = dict[str, int]
+from .arguments import lengths
+from .counting import Pieces, count, parameters, times
 
 
 def flops(config: Config, tokens: int, batch: int = 1, source: int | None = None, cached: int = 0) -> Pieces:
@@ -27,18 +25,19 @@ def flops(config: Config, tokens: int, batch: int = 1, source: int | None = None
     Raises TypeError or ValueError: not a Config, no whole numbers, more tokens than config.length.
     """
     count(config)
-    n, batch = sizes(config), whole_number("batch", batch, 1)
+    batch = whole_number("batch", batch, 1)
     tokens, source, cached = lengths(config, tokens, source, cached)
-    found = _times(_layer(n, tokens, cached + tokens, config.activation), n.n_layers)
-    if n.encoders:
+    found = times(_layer(config, tokens, cached + tokens), config.n_layers)
+    if config.encoders:
         if not cached:  # what a cache remembers of the source is not read again
-            encoder = _times(_layer(n, source, source, config.activation), n.encoders)
+            encoder = times(_layer(config, source, source), config.encoders)
             found = {name: found[name] + encoder[name] for name in found}
-        matrices = _matrices(n, tokens, 0 if cached else source)
-        found |= _times(
-            {"cross-attention": matrices, "cross-attention map": _map(n, tokens, source)}, n.n_layers
-        )
-    found["output"] = 2 * tokens * n.d_model * n.outputs
+        cross = {
+            "cross-attention": _matrices(config, tokens, 0 if cached else source),
+            "cross-attention map": _map(config, tokens, source),
+        }
+        found |= times(cross, config.n_layers)
+    found["output"] = 2 * tokens * config.d_model * config.classes
     return {name: batch * number for name, number in found.items() if number}
 
 
@@ -81,25 +80,21 @@ def training_flops(
     return TrainingFlops(real, 6 * total * tokens, 6 * (total - embedded) * tokens)
 
 
-def _layer(n: Sizes, tokens: int, keys: int, activation: str) -> Pieces:
+def _layer(config: Config, tokens: int, keys: int) -> Pieces:
     """One layer that reads `tokens` tokens, with `keys` to attend to; without cross-attention."""
-    matrices = 3 if activation == "swiglu" else 2
+    matrices = 3 if config.activation == "swiglu" else 2
     return {
-        "attention": _matrices(n, tokens, tokens),
-        "attention map": _map(n, tokens, keys),
-        "feed-forward": 2 * tokens * matrices * n.d_model * n.d_ff,
+        "attention": _matrices(config, tokens, tokens),
+        "attention map": _map(config, tokens, keys),
+        "feed-forward": 2 * tokens * matrices * config.d_model * config.width,
     }
 
 
-def _matrices(n: Sizes, queries: int, keys: int) -> int:
+def _matrices(config: Config, queries: int, keys: int) -> int:
     """W_Q and W_O for the queries, W_K and W_V for the keys."""
-    return 2 * n.d_model * (queries * 2 * n.d_model + keys * 2 * n.narrow)
+    return 2 * config.d_model * (queries * 2 * config.d_model + keys * 2 * config.narrow)
 
 
-def _map(n: Sizes, queries: int, keys: int) -> int:
+def _map(config: Config, queries: int, keys: int) -> int:
     """q kᵀ and weights · v of all heads; grouped keys are no fewer products."""
-    return 2 * 2 * queries * keys * n.d_model
-
-
-def _times(pieces: Pieces, factor: int) -> Pieces:
-    return {name: number * factor for name, number in pieces.items()}
+    return 2 * 2 * queries * keys * config.d_model

@@ -2,7 +2,7 @@
 
 from attnlab.models import Config
 
-from .arguments import Sizes, check_count, sizes
+from .arguments import check_config, check_count
 
 MOST_LAYERS = 10_000
 
@@ -16,13 +16,11 @@ def parameters(config: Config) -> Pieces:
     those of queries and keys), "output": only what is there. A tied output is the embedding and counts once.
     Raises TypeError: not a Config; ValueError: more than 10^15, with the field that is too large.
     """
-    n = sizes(config)
-    layers = _sum(
-        _times(_layer(config, n), n.encoders), _times(_layer(config, n, cross=n.encoders > 0), n.n_layers)
-    )
-    ends = [_embeddings(config, n), layers, _output(config, n)]
-    if n.encoders:
-        ends.append({"norms": _last_norm(config, n)})
+    check_config(config)
+    main = times(_layer(config, cross=config.encoders > 0), config.n_layers)
+    ends = [_embeddings(config), times(_layer(config), config.encoders), main, _output(config)]
+    if config.encoders:
+        ends.append({"norms": _last_norm(config)})
     found = _there(_sum(*ends))
     check_count(config, sum(found.values()))
     return found
@@ -41,19 +39,18 @@ def by_layer(config: Config) -> list[tuple[str, Pieces]]:
     Raises as `parameters`; ValueError: more than 10,000 layers.
     """
     parameters(config)
-    n = sizes(config)
-    if n.n_layers > MOST_LAYERS:
+    if config.n_layers > MOST_LAYERS:
         raise ValueError(
-            f"n_layers must be at most {MOST_LAYERS:,} to be listed one by one, got {n.n_layers:,}; "
+            f"n_layers must be at most {MOST_LAYERS:,} to be listed one by one, got {config.n_layers:,}; "
             "parameters(config) counts them together"
         )
-    one, main = (_there(_layer(config, n, cross)) for cross in (False, n.encoders > 0))
-    places = [("embeddings", _embeddings(config, n))]
-    places += [(f"encoder layer {i}", dict(one)) for i in range(1, n.encoders + 1)]
-    if n.encoders:
-        places.append(("encoder norm", {"norms": _last_norm(config, n)}))
-    places += [(f"layer {i}", dict(main)) for i in range(1, n.n_layers + 1)]
-    places.append(("output", _output(config, n)))
+    one, main = (_there(_layer(config, cross)) for cross in (False, config.encoders > 0))
+    places = [("embeddings", _embeddings(config))]
+    places += [(f"encoder layer {i}", dict(one)) for i in range(1, config.encoders + 1)]
+    if config.encoders:
+        places.append(("encoder norm", {"norms": _last_norm(config)}))
+    places += [(f"layer {i}", dict(main)) for i in range(1, config.n_layers + 1)]
+    places.append(("output", _output(config)))
     return [(name, there) for name, pieces in places if (there := _there(pieces))]
 
 
@@ -67,41 +64,40 @@ def norm(d: int, kind: str = "layer") -> int:
     return d if kind == "rms" else 2 * d
 
 
-def _layer(config: Config, n: Sizes, cross: bool = False) -> Pieces:
+def _layer(config: Config, cross: bool = False) -> Pieces:
     """One layer; `cross`: one of the decoder of an encoder-decoder."""
-    attention = 2 * linear(n.d_model, n.d_model, config.bias) + 2 * linear(n.d_model, n.narrow, config.bias)
+    d, d_ff, bias = config.d_model, config.width, config.bias
+    attention = 2 * linear(d, d, bias) + 2 * linear(d, config.narrow, bias)
     matrices_in = 2 if config.activation == "swiglu" else 1
-    feed_forward = matrices_in * linear(n.d_model, n.d_ff, config.bias) + linear(
-        n.d_ff, n.d_model, config.bias
-    )
+    feed_forward = matrices_in * linear(d, d_ff, bias) + linear(d_ff, d, bias)
     attentions = 1 + cross
-    parts = attentions + (n.d_ff > 0)
-    of_parts = parts * norm(n.d_model, config.norm_type) if config.norm != "none" else 0
-    of_heads = attentions * 2 * n.d_head if config.qk_norm else 0
+    parts = attentions + (d_ff > 0)
+    of_parts = parts * norm(d, config.norm_type) if config.norm != "none" else 0
+    of_heads = attentions * 2 * config.d_head if config.qk_norm else 0
     return {
         "attention": attention,
         "cross-attention": attention * cross,
-        "feed-forward": feed_forward if n.d_ff else 0,
+        "feed-forward": feed_forward if d_ff else 0,
         "norms": of_parts + of_heads,
     }
 
 
-def _embeddings(config: Config, n: Sizes) -> Pieces:
+def _embeddings(config: Config) -> Pieces:
     learned = config.positions == "learned"
     return {
-        "token embedding": n.vocabulary * n.d_model,
-        "position embedding": n.length * n.d_model if learned else 0,
+        "token embedding": config.vocabulary * config.d_model,
+        "position embedding": config.length * config.d_model if learned else 0,
     }
 
 
-def _output(config: Config, n: Sizes) -> Pieces:
-    matrix = 0 if config.tied else linear(n.d_model, n.outputs, config.bias)
-    return {"norms": _last_norm(config, n), "output": matrix}
+def _output(config: Config) -> Pieces:
+    matrix = 0 if config.tied else linear(config.d_model, config.classes, config.bias)
+    return {"norms": _last_norm(config), "output": matrix}
 
 
-def _last_norm(config: Config, n: Sizes) -> int:
+def _last_norm(config: Config) -> int:
     """With norm="pre" a stack ends with a norm."""
-    return norm(n.d_model, config.norm_type) if config.norm == "pre" else 0
+    return norm(config.d_model, config.norm_type) if config.norm == "pre" else 0
 
 
 ORDER = (
@@ -114,7 +110,7 @@ def _sum(*several: Pieces) -> Pieces:
     return {name: sum(pieces.get(name, 0) for pieces in several) for name in ORDER}
 
 
-def _times(pieces: Pieces, factor: int) -> Pieces:
+def times(pieces: Pieces, factor: int) -> Pieces:
     return {name: number * factor for name, number in pieces.items()}
 
 

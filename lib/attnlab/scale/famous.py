@@ -106,15 +106,9 @@ def _transformer(name: str, config: Config, published: str, steps: int) -> Famou
 
 def _bert(name: str, d_model: int, n_layers: int, n_heads: int, published: str) -> Famous:
     config = Config(
-        30_522,
-        512,
-        d_model=d_model,
-        n_heads=n_heads,
-        n_layers=n_layers,
-        norm="post",
-        activation="gelu",
+        30_522, 512, d_model=d_model, n_heads=n_heads, n_layers=n_layers, norm="post", activation="gelu",
         tied=True,
-    )
+    )  # fmt: skip
     extra = {
         "segment embedding": 2 * d_model,
         "embedding norm": norm(d_model),
@@ -134,15 +128,9 @@ def _bert(name: str, d_model: int, n_layers: int, n_heads: int, published: str) 
 
 def _gpt(name: str, d_model: int, n_layers: int, n_heads: int, published: str, first: str) -> Famous:
     config = Config(
-        50_257,
-        1024,
-        "decoder",
-        d_model=d_model,
-        n_heads=n_heads,
-        n_layers=n_layers,
-        activation="gelu",
+        50_257, 1024, "decoder", d_model=d_model, n_heads=n_heads, n_layers=n_layers, activation="gelu",
         tied=True,
-    )
+    )  # fmt: skip
     note = (
         f"Table 2 of the paper says {first}. The README of the authors' repository says that the first "
         f"counts were wrong; there the model is called {published}."

@@ -4,7 +4,7 @@ from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
 
 from .activations import activations
-from .arguments import BYTES, lengths, number_bytes, one_of, sizes
+from .arguments import BYTES, lengths, number_bytes, one_of
 from .counting import count
 
 STATES = {"Adam": 2, "momentum": 1, "SGD": 0}  # numbers that an optimiser remembers of each weight
@@ -58,14 +58,14 @@ def kv_cache(
     Raises TypeError or ValueError: as `memory`, and for an encoder, which reads all at once.
     """
     count(config)
-    n, batch, size = sizes(config), whole_number("batch", batch, 1), number_bytes(precision)
+    batch, size = whole_number("batch", batch, 1), number_bytes(precision)
     if config.kind == "encoder":
         raise ValueError(
             "config is of an encoder, which reads all tokens at once and keeps nothing; give one of "
             "kind='decoder' or 'encoder-decoder'"
         )
     tokens, source, _ = lengths(config, tokens, source)
-    return 2 * n.n_layers * n.narrow * (tokens + source) * batch * size
+    return 2 * config.n_layers * config.narrow * (tokens + source) * batch * size
 
 
 def _check_training(precision: str, mixed: bool | None) -> None:

@@ -17,19 +17,6 @@ from .symbols import copy, overfit, reverse, shift, sort
 from .task import Task
 
 __all__ = [
-    "Data",
-    "Question",
-    "Sentences",
-    "Task",
-    "agreement",
-    "chain",
-    "chain_chances",
-    "copy",
-    "encoder_decoder",
-    "induction",
-    "overfit",
-    "reverse",
-    "sentences",
-    "shift",
-    "sort",
-]
+    "Data", "Question", "Sentences", "Task", "agreement", "chain", "chain_chances", "copy",
+    "encoder_decoder", "induction", "overfit", "reverse", "sentences", "shift", "sort",
+]  # fmt: skip

@@ -1,6 +1,6 @@
 """One mini-language, three ways to learn it: hidden words, the next word, from a source to a target."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -155,19 +155,18 @@ def _draw(phrases: int) -> Draw:
         rows = np.full((count, 5 + 3 * phrases), IDS[PAD])
         for row in rows:
             subject = rng.integers(len(NOUNS))
-            adjective = ("", *ADJECTIVES)[rng.integers(1 + len(ADJECTIVES))]
-            said = ["the", *adjective.split(), NOUNS[subject]]
+            said = ["the", *_one(rng, ("", *ADJECTIVES)).split(), NOUNS[subject]]
             for _ in range(rng.integers(1, phrases + 1)):
-                said += [
-                    PREPOSITIONS[rng.integers(len(PREPOSITIONS))],
-                    "the",
-                    NOUNS[rng.integers(len(NOUNS))],
-                ]
+                said += [_one(rng, PREPOSITIONS), "the", _one(rng, NOUNS)]
             said += [VERBS[subject], END]
             row[: len(said)] = [IDS[word] for word in said]
         return rows
 
     return draw
+
+
+def _one(rng: np.random.Generator, words: Sequence[str]) -> str:
+    return words[int(rng.integers(len(words)))]
 
 
 def _lengths(sentences: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -62,15 +62,9 @@ def sort(length: int = 10, symbols: int = 10, train: int = 1024, validation: int
 
 
 def _rewriting(
-    name: str,
-    rewrite: Callable[[NDArray], NDArray],
-    rule: Rule,
-    length: int,
-    symbols: int,
-    train: int,
-    validation: int,
-    seed: int,
-) -> Task:
+    name: str, rewrite: Callable[[NDArray], NDArray], rule: Rule,
+    length: int, symbols: int, train: int, validation: int, seed: int,
+) -> Task:  # fmt: skip
     """The task to say `rewrite(rows)` for random rows; every place counts."""
     length = as_size("length", length, 2, "a single token has no order")
     symbols = as_size("symbols", symbols, 2, "with one symbol there is nothing to tell apart")

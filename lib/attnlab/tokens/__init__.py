@@ -9,13 +9,6 @@ from .signals import frames, patches, spectrogram
 from .text import UNKNOWN, CharTokenizer, WordTokenizer, read_text, words
 
 __all__ = [
-    "UNKNOWN",
-    "BytePairTokenizer",
-    "CharTokenizer",
-    "WordTokenizer",
-    "frames",
-    "patches",
-    "read_text",
-    "spectrogram",
-    "words",
-]
+    "UNKNOWN", "BytePairTokenizer", "CharTokenizer", "WordTokenizer", "frames", "patches", "read_text",
+    "spectrogram", "words",
+]  # fmt: skip

@@ -14,7 +14,10 @@ FORMAT, VERSION = "attnlab run", 1
 
 def plain(record: Any) -> dict[str, Any]:
     """The fields of a dataclass, with plain numbers in place of NumPy's: a file must hold no other."""
-    return {k: v.item() if isinstance(v, np.generic) else v for k, v in asdict(record).items()}
+    return {
+        k: v.item() if isinstance(v, np.generic | np.ndarray | torch.Tensor) else v
+        for k, v in asdict(record).items()
+    }
 
 
 def write(content: dict[str, Any], path: Path) -> Path:

@@ -14,7 +14,7 @@ from attnlab.tasks import Task
 
 from .loop import Loop, Watch
 from .plan import Plan
-from .run import FINISHED, Run
+from .run import Run
 from .stack import Stack
 
 MOST_WORK = (
@@ -253,7 +253,7 @@ def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
             f"the task {task.name!r} has sequences of {task.length} tokens, "
             f"the model takes at most {config.length}"
         )
-    for does, size in (("knows", config.vocabulary), ("says", config.outputs or config.vocabulary)):
+    for does, size in (("knows", config.vocabulary), ("says", config.classes)):
         if size < task.size:
             raise ValueError(f"the task {task.name!r} has {task.size} tokens, the model {does} {size}")
     if plan.batch > n:
@@ -306,6 +306,3 @@ def _equal(known: Any, value: Any) -> bool:
 
 def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-__all__ = ["FINISHED", "Runs", "fit", "resume", "sweep"]
