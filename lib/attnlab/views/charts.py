@@ -1,7 +1,7 @@
 """Curves over a common axis."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -69,9 +69,10 @@ class Ends(Field[Any, tuple[float, float] | None]):
 
 
 def _pair(pair: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+    rows = [*pair] if isinstance(pair, Iterable) else []
+    if len(rows) != 2:
         raise ValueError(f"{name} must be a pair (low, high), got {pair!r:.60}")
-    return as_array(pair[0], name, 1), as_array(pair[1], name, 1)
+    return as_array(rows[0], name, 1), as_array(rows[1], name, 1)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
         self._of = of
 
     def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
-        count = _heads(vars(view)[self._of], given)
+        count, given = _heads(vars(view)[self._of], given)
         if given is None:
             return (True,) * count
         if not isinstance(given, Sequence | np.ndarray) or not all(
@@ -65,17 +65,17 @@ class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
         self._of = of
 
     def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
-        count = _heads(vars(view)[self._of], given)
-        if given is None:
-            return tuple(f"head {h + 1}" for h in range(count))
-        return inputs.as_labels(given, count, self.name, f"the head axis of {self._of}")
+        count, given = _heads(vars(view)[self._of], given)
+        names = [f"head {h + 1}" for h in range(count)] if given is None else given
+        return inputs.as_labels(names, count, self.name, f"the head axis of {self._of}")
 
 
-def _heads(weights: np.ndarray, given: object) -> int:
-    """How many heads there are: none in weights [query, key], and then nothing may be `given` for them."""
-    if weights.ndim == 2 and not (given is None or (isinstance(given, tuple) and not given)):
+def _heads(weights: np.ndarray, given: Any) -> tuple[int, Any]:
+    """How many heads there are, and what is given for them; (), held where there were none, is nothing."""
+    given = None if isinstance(given, tuple) and not given else given
+    if weights.ndim == 2 and given is not None:
         raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
-    return len(weights) if weights.ndim == 3 else 0
+    return (len(weights) if weights.ndim == 3 else 0), given
 
 
 @dataclass(frozen=True)
