@@ -35,15 +35,11 @@ class Series(Field[Mapping[Any, Any], dict[str, np.ndarray]]):
         return {as_text(name): as_array(y, f"series {name!r}", 1) for name, y in given.items()}
 
 
-class Along(Field[Any, np.ndarray]):
+class Places(Field[Any, np.ndarray]):
     """The x of every point of the first series; default 0, 1, 2 ..."""
 
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
-
     def look(self, view: Any, given: Any) -> np.ndarray:
-        first = next(iter(vars(view)[self._of].values()))
+        first = next(iter(view.series.values()))
         return as_array(np.arange(len(first)) if given is None else given, self.name, 1)
 
 
@@ -87,7 +83,7 @@ class Curves(View):
 
     series: Series = Series()
     title: Text = Text("")
-    x: Along = Along("series")
+    x: Places = Places(None)
     at: MaybeNumber = MaybeNumber(None)
     xlabel: Text = Text("")
     ylabel: Text = Text("")

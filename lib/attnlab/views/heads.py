@@ -1,7 +1,7 @@
 """Attention with several heads: one small map per head, and how heads are named and switched."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text
+from attnlab.views.inputs import CELLS, Along, Index, Labels, Mask, Numbers, Text
 from attnlab.views.maps import (
     LEAN,
     ScaleEnd,
@@ -37,45 +37,24 @@ OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
 
 
-class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
-    """On or off for each head of the weights in another field; default all on."""
-
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
+class Switches(Along[Sequence[bool], tuple[bool, ...]]):
+    """On or off for each place; default all on."""
 
     def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
-        count, given = _heads(vars(view)[self._of], given)
-        if given is None:
+        count, axis = self.places(view)
+        if given is None or (isinstance(given, tuple) and not given):
             return (True,) * count
         if not isinstance(given, Sequence | np.ndarray) or not all(
             isinstance(on, bool | np.bool_) for on in given
         ):
             raise TypeError(f"{self.name} must be {count} times True or False, got {given!r:.60}")
         if len(given) != count:
-            raise ValueError(f"{self.name} has {len(given)} switches, but the weights have {count} heads")
+            raise ValueError(f"{self.name} has {len(given)} switches, but {axis} has {count}")
         return tuple(bool(each) for each in given)
 
 
-class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
-    """A name for each head of the weights in another field; default head 1, head 2 ..."""
-
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
-
-    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
-        count, given = _heads(vars(view)[self._of], given)
-        names = [f"head {h + 1}" for h in range(count)] if given is None else given
-        return inputs.as_labels(names, count, self.name, f"the head axis of {self._of}")
-
-
-def _heads(weights: np.ndarray, given: Any) -> tuple[int, Any]:
-    """How many heads there are, and what is given for them; (), held where there were none, is nothing."""
-    given = None if isinstance(given, tuple) and not given else given
-    if weights.ndim == 2 and given is not None:
-        raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
-    return (len(weights) if weights.ndim == 3 else 0), given
+def head_name(head: int) -> str:
+    return f"head {head + 1}"
 
 
 @dataclass(frozen=True)
@@ -91,11 +70,11 @@ class Heads(View):
     rows: Labels = Labels("values", 1)
     cols: Labels = Labels("values", 2)
     title: Text = Text("")
-    limit: ScaleEnd = ScaleEnd()
+    limit: ScaleEnd = ScaleEnd(None)
     select: str | None = None
     selected: Index = Index("values", 1)
     heads: Switches = Switches("values")
-    names: HeadNames = HeadNames("values")
+    names: Labels = Labels("values", 0, head_name)
     mask: Mask = Mask("values")
 
     signed = False  # weights: the scale starts at 0
