@@ -94,23 +94,18 @@ class Curves(View):
     xlog: bool = False
 
     def __post_init__(self) -> None:
-        rows = {f"series {name!r}": y for name, y in self.series.items()}
-        rows |= {
-            f"band {name!r}{end}": y
-            for name, pair in self.band.items()
-            for end, y in zip(("", " "), pair, strict=True)
-        }
-        for name, y in rows.items():
+        up: list[tuple[str, Any]] = [(f"series {name!r}", y) for name, y in self.series.items()]
+        up += [(f"band {name!r}", y) for name, pair in self.band.items() for y in pair]
+        across: list[tuple[str, Any]] = [("x", self.x), ("xlim", self.xlim), ("at", self.at)]
+        for name, y in up:
             if len(y) != len(self.x):
-                raise ValueError(
-                    f"{name.strip()} has {len(y)} points, but x has {len(self.x)}: they must be as many"
-                )
+                raise ValueError(f"{name} has {len(y)} points, but x has {len(self.x)}: they must be as many")
         if unknown := set(self.band) - set(self.series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(self.series)}")
-        upright, across = {**rows, "ylim": self.ylim}, {"x": self.x, "xlim": self.xlim, "at": self.at}
-        for name, given in {**(upright if self.log else {}), **(across if self.xlog else {})}.items():
+        logs = ([*up, ("ylim", self.ylim)] if self.log else []) + (across if self.xlog else [])
+        for name, given in logs:
             if given is not None:
-                above_0(given, name.strip())
+                above_0(given, name)
 
     @property
     def ends(self) -> tuple[float, float]:

@@ -8,31 +8,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, maps, palette, rounding
 from attnlab.views.inputs import CELLS, Along, Index, Labels, Mask, Numbers, Text
-from attnlab.views.maps import (
-    LEAN,
-    ScaleEnd,
-    bar_width,
-    cell_texts,
-    colour_bar,
-    marked,
-    masked_cells,
-    outlines,
-    place_outlines,
-    spread,
-    thinned,
-)
+from attnlab.views.maps import ScaleEnd
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
 
 NEXT, MOST, MOST_ROWS = 22, 4, 64  # pixels between two maps, maps in a row, rows of maps
-ROOM, LARGEST = (
-    {1: 260, 2: 260, 3: 210, 4: 152},
-    26.0,
-)  # pixels for a map by how many stand in a row; a cell
+ROOM = {1: 260, 2: 260, 3: 210, 4: 152}  # pixels for a map, by how many stand in a row
+LARGEST = 26.0  # pixels of a cell
 OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
 
@@ -116,10 +102,10 @@ class Heads(View):
     def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
         """How the labels of the keys stand: the angle, its sine, and those that have room."""
         leans = self._side >= 1.8 * self._size
-        places = thinned(len(self.cols), self._side, 1.5 * self._size)
+        places = maps.thinned(len(self.cols), self._side, 1.5 * self._size)
         return (
             (45 if leans else 90),
-            (LEAN if leans else 1.0),
+            (maps.LEAN if leans else 1.0),
             [(j, fonts.shown(self.cols[j])) for j in places],
         )
 
@@ -131,7 +117,7 @@ class Heads(View):
         rows = max(measure(fonts.shown(row), self._size) for row in self.rows)
         left = math.ceil(max(rows + 12, over + 4, max(leaning) + 14 if angle == 45 else 0))
         width, height = (max(p[k] for p in self._places()) + size * side for k, size in ((0, m), (1, n)))
-        bar = bar_width(measure, False, self.limit, n * side) + 5
+        bar = maps.bar_width(measure, False, self.limit, n * side) + 5
         return Box(width, height, left, over + bar, 22, max(lengths) + 20)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
@@ -145,13 +131,13 @@ class Heads(View):
             fonts.write(ax, middle, y - 11, name, ha="center")
             beside = middle + fonts.measure(name) / 2
             drawn.parts.off.append(fonts.write(ax, beside, y - 11, OFF, color=palette.GREY))
-            drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
-            for i in thinned(n, side, 1.5 * size) if x == 0 else ():
+            drawn.parts.outline.append((y, maps.outlines(ax, drawn, (x, x + m * side))))
+            for i in maps.thinned(n, side, 1.5 * size) if x == 0 else ():
                 fonts.write(ax, -7, y + (i + 0.5) * side, fonts.shown(self.rows[i]), ha="right", size=size)
             if y == places[-1][1]:
                 self._label_cols(ax, x, y + n * side)
         drawn.moving += drawn.parts.off
-        colour_bar(ax, box.width + self._over(fonts.measure) + 14, n * side, False, self.limit)
+        maps.colour_bar(ax, box.width + self._over(fonts.measure) + 14, n * side, False, self.limit)
         return drawn
 
     def _label_cols(self, ax: Axes, x: float, y: float) -> None:
@@ -173,7 +159,7 @@ class Heads(View):
             drawn.maps[h].set_data(colours)
             drawn.parts.off[h].set_visible(not on)
         for y, frames in drawn.parts.outline:
-            place_outlines(frames, self.selected, self._side, y)
+            maps.place_outlines(frames, self.selected, self._side, y)
 
     def _hidden(self, head: int) -> np.ndarray:
         """The cells of a head that the mask greys."""
@@ -186,7 +172,7 @@ class Heads(View):
         return [
             grid.grid_hit(
                 (x, y, m * self._side, n * self._side), self.rows, self.cols,
-                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
+                maps.cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
                 axes=("query", "key"), select=self.select, selected=self.selected,
             )
             for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
@@ -198,11 +184,16 @@ class Heads(View):
         for h, (name, weights) in enumerate(zip(inputs.distinct(self.names), self.values, strict=True)):
             i, j = rounding.largest(weights, self.limit)
             place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
-            masked = masked_cells(weights, self._hidden(h))
-            found = f"largest {place}{masked}, {spread(weights, rows, cols, digits)}"
+            masked = maps.masked_cells(weights, self._hidden(h))
+            found = f"largest {place}{masked}, {maps.spread(weights, rows, cols, digits)}"
             words.append(f"{_named(name, self.heads[h])} {found}")
         count = f"{heads} head{'s' * (heads > 1)}, {n} by {m}: "
-        return f"{self.title or 'heads'}, {count}" + "; ".join(words) + marked(self.rows, self.selected) + "."
+        return (
+            f"{self.title or 'heads'}, {count}"
+            + "; ".join(words)
+            + maps.marked(self.rows, self.selected)
+            + "."
+        )
 
 
 def _named(name: str, on: bool) -> str:

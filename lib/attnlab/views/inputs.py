@@ -211,10 +211,8 @@ def as_array(values: Any, name: str, ndim: int | tuple[int, ...], masked: bool =
     wrong = ~np.isfinite(array) & ~(np.isneginf(array) & masked)
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
-        causes = (
-            "a mask or a logarithm of 0" if np.isneginf(array[where]) else "a division by 0 or an overflow"
-        )
-        raise ValueError(f"{name} holds {array[where]} at {where}: look for {causes} before it")
+        value, causes = float(array[where]), ("a division by 0 or an overflow", "a mask or a logarithm of 0")
+        raise ValueError(f"{name} holds {value} at {where}: look for {causes[value == -math.inf]} before it")
     array.setflags(write=False)
     return array
 
