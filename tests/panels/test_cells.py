@@ -18,7 +18,8 @@ from attnlab.views.stage import Stage
 kept = []
 def counts():
     gc.collect()
-    return len(ipywidgets.widget._instances), sum(isinstance(each, (Panel, Stage)) for each in gc.get_objects())
+    panels = [each for each in gc.get_objects() if isinstance(each, (Panel, Stage))]
+    return len(ipywidgets.widget._instances), len(panels)
 """
 PANEL = """
 @explore(x=Slider(0, 5), presets={"two": "x=2"})

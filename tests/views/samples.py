@@ -7,6 +7,10 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from PIL import Image
 
 from attnlab.attention import softmax
@@ -27,7 +31,9 @@ from attnlab.views import (
     Points,
     Sound,
     View,
+    fonts,
 )  # fmt: skip
+from attnlab.views.layout import Slot
 from attnlab.views.stage import Scene, Stage
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
@@ -239,6 +245,26 @@ def pixels(stage: Stage) -> np.ndarray:
     """The picture on the stage, [height, width, rgb], as `png` draws it but without the time to encode it."""
     with patch("attnlab.views.stage.as_png", lambda picture, **_: picture):
         return np.asarray(stage.png(colours=None))
+
+
+def figure(stage: Stage) -> Figure:
+    """The picture as matplotlib has it: the one place where tests look behind a stage."""
+    return stage._figure
+
+
+def artists(ax: Axes) -> list[Artist]:
+    """What moves on the axes of a view: the cells of maps, and then the rest."""
+    moving = [artist for artist in ax.get_children() if artist.get_animated()]
+    return sorted(moving, key=lambda artist: not isinstance(artist, AxesImage))
+
+
+def slot_of(stage: Stage, view: int = 0) -> Slot:
+    """Where a view stands in the picture, in pixels at scale 1."""
+    ends = figure(stage).axes[view].get_window_extent().extents / (stage.scale * stage.ratio)
+    left, low, right, high = (float(end) for end in ends)
+    box = stage.views[view].box(fonts.measure)
+    top = figure(stage).bbox.height / (stage.scale * stage.ratio) - high
+    return Slot(left, top, replace(box, width=right - left, height=high - low))
 
 
 class Viewer:

@@ -16,7 +16,7 @@ from PIL import Image
 from attnlab.views import Bars, Heatmap, Note
 from attnlab.views.png import encode
 from attnlab.views.stage import Stage
-from tests.views.samples import Viewer, blocks, composed, decoded, pixels, view
+from tests.views.samples import Viewer, blocks, composed, decoded, pixels, slot_of, view
 
 TOLERANCE = 6  # of 255, in the means of blocks of 8 x 8 pixels: the palette rounds the edges of letters
 
@@ -50,7 +50,7 @@ def test_without_the_moving_layers_the_picture_is_another() -> None:
 @pytest.mark.parametrize("scale", [1.4, 1.75])
 def test_cells_lie_under_their_numbers_at_any_scale(scale: float) -> None:
     stage = Stage(scale=scale)
-    frame, slot = stage.show([view("heatmap", 0)]), stage._slots[0]
+    frame, slot = stage.show([view("heatmap", 0)]), slot_of(stage)
     x, y, width, height = frame.maps[0]["place"]
     edges = slot.x, slot.y, slot.x + slot.box.width, slot.y + slot.box.height
     assert (x, y, x + width, y + height) == pytest.approx(np.multiply(edges, scale), abs=0.75)
@@ -172,7 +172,7 @@ def test_svg_is_valid_and_names_what_it_shows(tmp_path: Path) -> None:
     root = ElementTree.fromstring(svg)
     assert root.tag.endswith("svg")
     size = [float(re.match(r"[\d.]+", root.get(side))[0]) for side in ("width", "height")]
-    assert size == pytest.approx([0.72 * side for side in stage._size])
+    assert size == pytest.approx([0.72 * side for side in stage.size])
     for text in (
         "dog",
         "cat",

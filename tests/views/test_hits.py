@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, fonts, palette
-from tests.views.samples import SENTENCE, Viewer, composed, view, weights
+from tests.views.samples import SENTENCE, Viewer, composed, slot_of, view, weights
 
 TOKENS = SENTENCE[:5]
 
@@ -28,7 +28,7 @@ def seen(shown: View, **size: float) -> tuple[list[dict[str, Any]], np.ndarray, 
     viewer = Viewer(**size)
     frame = viewer.show(Bars([1], ["above"], "pushes the view down"), shown)
     hits = [hit for hit in frame.hits if hit["rows"] != ["above"]]
-    return hits, composed(frame), viewer.stage._slots[1]
+    return hits, composed(frame), slot_of(viewer.stage, 1)
 
 
 def assert_cells(

@@ -8,7 +8,7 @@ import pytest
 
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
 from attnlab.views.stage import Scene, Stage
-from tests.views.samples import KINDS, Viewer, blocks, composed, names, pixels, view
+from tests.views.samples import KINDS, Viewer, artists, blocks, composed, figure, names, pixels, view
 
 MOVES: dict[str, dict[str, Any]] = {
     "other values, a row selected": {"seed": 1, "selected": 2},
@@ -45,9 +45,10 @@ def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Scene:
     return frame
 
 
-def artists(viewer: Viewer) -> tuple[list[Any], list[Any]]:
-    drawn = viewer.stage._drawn
-    return [d.ax for d in drawn], [artist for d in drawn for artist in (*d.maps, *d.moving)]
+def drawn(viewer: Viewer) -> tuple[list[Any], list[Any]]:
+    """The axes, and what moves on them."""
+    axes = figure(viewer.stage).axes
+    return axes, [artist for ax in axes for artist in artists(ax)]
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,8 @@ def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
     viewer.show(view(kind, 0, title="before"))
     viewer.show(view(kind, 0))  # a title moves from its first change on
     for name, change in MOVES.items():
-        before, sent = artists(viewer), viewer.background
-        frame, after = assert_fresh(viewer, view(kind, **change)), artists(viewer)
+        before, sent = drawn(viewer), viewer.background
+        frame, after = assert_fresh(viewer, view(kind, **change)), drawn(viewer)
         assert after[0] == before[0], f"{name}: the axes are kept"
         if name in LIGHT and name not in OPENS.get(kind, ()):
             assert frame.background is sent and after == before, f"{name}: drawn anew"
@@ -69,9 +70,9 @@ def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
 def test_other_labels_are_drawn_anew(kind: str) -> None:
     viewer = Viewer()
     viewer.show(view(kind, 0))
-    before, sent = artists(viewer)[1], viewer.background
+    before, sent = drawn(viewer)[1], viewer.background
     assert viewer.show(view(kind, 0, labels=["x", "y", "z", "w"])).background != sent
-    assert not {*map(id, before)} & {*map(id, artists(viewer)[1])}
+    assert not {*map(id, before)} & {*map(id, drawn(viewer)[1])}
 
 
 @pytest.mark.parametrize("kind", list(KINDS)[::2])
@@ -86,10 +87,11 @@ def test_every_kind_changes_into_another(kind: str) -> None:
 def test_a_view_beside_one_that_is_drawn_anew_keeps_its_artists() -> None:
     viewer = Viewer()
     viewer.show(view("heatmap", 0), view("bars", 0), view("links", 0))
-    left, right = (viewer.stage._drawn[i].moving[0] for i in (0, 2))
+    left, _, right = map(artists, figure(viewer.stage).axes)
     views = view("heatmap", 1), view("points", 0), view("links", 1)
     assert_fresh(viewer, *views)
-    assert viewer.stage._drawn[0].moving[0] is left and viewer.stage._drawn[2].moving[0] is right
+    after = [artists(ax) for ax in figure(viewer.stage).axes]
+    assert left and right and after[0] == left and after[2] == right
 
 
 ONE = np.linspace(0, 1, 4).reshape(2, 2)
@@ -170,8 +172,7 @@ def test_another_ratio_and_scale(kinds: tuple[str, ...]) -> None:
         views = [view(kind, seed, selected=seed % 2) for kind in kinds]
         viewer.stage.resize(scale, ratio)
         frame = assert_fresh(viewer, *views, scale=scale, ratio=ratio)
-        width, height = viewer.stage._size
-        assert frame.pixels == pytest.approx((width * scale * ratio, height * scale * ratio), abs=1)
+        assert frame.pixels == pytest.approx(np.multiply(viewer.stage.size, ratio), abs=1)
 
 
 def test_the_same_views_again_send_no_background() -> None:

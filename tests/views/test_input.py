@@ -1,17 +1,21 @@
 """Bad input is refused in words: which argument, what is wrong, what to do. Any text is taken as it is."""
 
 import json
+import re
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View, fonts
 from attnlab.views.stage import Scene, Stage
-from tests.views.samples import KINDS, view
+from tests.views.samples import KINDS, figure, slot_of, view
 
 NAN, INF = np.nan, np.inf
 ONE = [[0.5]]
@@ -45,11 +49,11 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Links([0.5]), r"Links weights must be a non-empty array of 2 or 3 dim.*, got shape \(1,\)"),
     (lambda: Links([[[-0.5]]]), r"Links weights hold -0.5: a line needs 0 or more; pass weights, not scores"),
     (lambda: Links(np.ones((6, 1, 1))), r"Links tells 5 heads apart, got 6: pass some of them, or use Heads"),
-    (lambda: Links(ONE, heads=[True]), r"heads and names are for weights \[head, query, key\], got \[query"),
-    (lambda: Links([ONE], heads=[True, False]), r"heads has 2 switches, but the weights have 1 heads"),
+    (lambda: Links(ONE, heads=[True]), r"heads has 1 switches, but weights of shape \(1, 1\) has 0"),
+    (lambda: Links([ONE], heads=[True, False]), r"heads has 2 switches, but the first axis of weights has 1"),
     (lambda: Links([ONE], heads=[1]), r"heads must be 1 times True or False, got \[1\]"),
     (lambda: Links([ONE], heads="1"), r"heads must be 1 times True or False, got '1'"),
-    (lambda: Links([ONE], names=["a", "b"]), r"names has 2 labels, but the head axis of weights has 1"),
+    (lambda: Links([ONE], names=["a", "b"]), r"names has 2 labels, but the first axis of weights has 1"),
     (lambda: DotProduct([1, 2], [[1, 2, 3]]), r"q has shape \(2,\), keys \(1, 3\): the last axes must be"),
     (lambda: DotProduct([1], ONE, values=[[1], [2]]), r"values has shape \(2, 1\), keys \(1, 1\): the first"),
     (lambda: DotProduct([1], ONE, values=[1]), r"DotProduct values must be a non-empty array of 2 dimension"),
@@ -101,7 +105,7 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Heatmap(ONE, limit=0), r"limit must be a positive number, got 0: leave it out"),
     (lambda: Heatmap(ONE, limit=-1), r"limit must be a positive number, got -1: leave it out"),
     (lambda: Heatmap(ONE, limit=INF), r"limit must be a positive number, got inf: leave it out"),
-    (lambda: Heads([ONE], heads=[True, True]), r"heads has 2 switches, but the weights have 1 heads"),
+    (lambda: Heads([ONE], heads=[True, True]), r"heads has 2 switches, but the first axis of values has 1"),
     (lambda: Heads([ONE], heads=[0]), r"heads must be 1 times True or False, got \[0\]"),
     (lambda: Heads([ONE], names="a"), r"names must be a list of labels, got one string 'a': split it first"),
     (lambda: Heads([ONE], mask=[[True, False]]), r"mask has shape \(1, 2\), which does not fit the values"),
@@ -156,6 +160,127 @@ def test_arrays_of_other_kinds_are_taken() -> None:
     assert Bars({1: 2}).labels == ("1",)
     assert Heatmap(np.eye(2, dtype=np.float32), selected=np.int64(1)).selected == 1
     assert Curves({"a": range(3)}, x=range(3)).x.tolist() == [0, 1, 2]
+
+
+ARRAYS: dict[str, Callable[[Any], View]] = {  # every field for an array of two dimensions, or of one
+    "Heatmap values": Heatmap,
+    "Heads values": lambda given: Heads([given, given]),
+    "Links weights": Links,
+    "Links of heads": lambda given: Links([given]),
+    "DotProduct q": lambda given: DotProduct(given[0], ONE),
+    "DotProduct keys": lambda given: DotProduct([1, 2], given),
+    "DotProduct values": lambda given: DotProduct([1, 2], np.eye(2), values=given),
+    "Bars values": lambda given: Bars(given[0]),
+    "Bars of a dict": lambda given: Bars({"a": given[0][0], "b": given[0][1]}),
+    "Curves series": lambda given: Curves({"a": given[0]}),
+    "Curves x": lambda given: Curves({"a": [1, 2]}, x=given[0]),
+    "Curves band": lambda given: Curves({"a": [1, 2]}, band={"a": given}),
+    "Curves ylim": lambda given: Curves({"a": [1, 2]}, ylim=given[0]),
+    "Points points": Points,
+    "Points mark": lambda given: Points([[1, 2]], mark=given[0]),
+}
+MASKED = ("Heatmap values", "Heads values")  # where a cell may be masked
+
+
+@pytest.mark.parametrize("field", ARRAYS)
+def test_a_cell_that_a_masked_array_hides_is_masked_or_refused(field: str) -> None:
+    hiding = np.ma.masked_array([[0.9, 0.1], [0.2, 0.8]], mask=[[1, 0], [0, 0]])
+    given = [[*hiding[0]], [*hiding[1]]] if field == "Bars of a dict" else hiding
+    if field in MASKED:
+        shown = ARRAYS[field](given)
+        assert (
+            np.isneginf(shown.values[..., 0, 0]).all()
+            and np.isfinite(shown.values).sum() == shown.values.size * 3 / 4
+        )
+        assert "largest 0.80 at 1 → 1" in shown.describe() and "1 of 4 cells masked" in shown.describe()
+        return
+    with pytest.raises(ValueError, match=r"holds -inf at .*: look for a mask"):
+        ARRAYS[field](given)
+
+
+def test_a_masked_array_that_hides_nothing_is_an_array() -> None:
+    assert Bars(np.ma.masked_array([1, 2], mask=False)).values.tolist() == [1, 2]
+    assert Heatmap(np.ma.masked_array([[1, 0]], mask=[[0, 1]])).values.tolist() == [[1, -INF]]
+    with pytest.raises(ValueError, match=r"mask is a masked array .*: pass mask.filled\(False\)"):
+        Heatmap(ONE, mask=np.ma.masked_array([[True]], mask=[[True]]))
+
+
+@pytest.mark.parametrize("field", ARRAYS)
+def test_a_tensor_that_numpy_cannot_read_is_refused_with_what_to_call(field: str) -> None:
+    torch = pytest.importorskip("torch")
+    tensors = {
+        ".detach().cpu().double()": torch.ones(2, 2, requires_grad=True),
+        "of a torch tensor pass tensor.detach().cpu().double()": torch.ones(2, 2, dtype=torch.bfloat16),
+        "the device meta keeps no numbers": torch.ones(2, 2, device="meta"),
+    }
+    for message, tensor in tensors.items():
+        with pytest.raises(ValueError, match=f"must be numbers in .*dimension.*{re.escape(message)}"):
+            ARRAYS[field](tensor)
+    with pytest.raises(
+        ValueError, match=r"Heatmap values .*pass tensor.detach\(\).cpu\(\).to_dense\(\).double"
+    ):
+        Heatmap(torch.ones(2, 2).to_sparse())
+
+
+@pytest.mark.parametrize(
+    "given", [None, "ab", {}, object(), [[1j]], [["a"]], [[1], [2, 3]], 3, [], True], ids=str
+)
+@pytest.mark.parametrize("field", ["Heatmap values", "Links weights", "Points points"])
+def test_what_is_no_array_is_refused_in_words(field: str, given: object) -> None:
+    with pytest.raises(ValueError, match=rf"{field} (must be|holds nan)"):
+        ARRAYS[field](given)
+
+
+LABELLED: dict[str, Callable[[Any], View]] = {
+    "rows": lambda given: Heatmap(ONE, rows=given),
+    "cols": lambda given: Heads([ONE], cols=given),
+    "names": lambda given: Links([ONE], names=given),
+    "tokens": lambda given: DotProduct([1], ONE, tokens=given),
+    "columns": lambda given: DotProduct([1], ONE, columns=given),
+    "labels": lambda given: Bars([1], given),
+}
+
+
+@pytest.mark.parametrize("given", [3, 0.5, True, object()], ids=str)
+@pytest.mark.parametrize("field", LABELLED)
+def test_what_is_no_list_of_labels_is_refused_in_words(field: str, given: object) -> None:
+    with pytest.raises(TypeError, match=f"{field} must be a list of labels, got "):
+        LABELLED[field](given)
+
+
+def test_labels_of_any_kind_are_taken() -> None:
+    for labels in ([None], [3], np.array(["a"]), (c for c in "a"), {"a": 1}, ["\ud800"]):
+        assert Heatmap(ONE, rows=labels).rows in (("",), ("3",), ("a",), ("□",))
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "heads", "links", "head_links", "dot", "path", "bars", "curves"])
+def test_no_title_is_an_empty_title(kind: str) -> None:
+    untitled = view(kind, title="")
+    assert replace(untitled, title=None).describe() == untitled.describe()
+    assert Stage().show([replace(untitled, title=None)]) == Stage().show([untitled])
+    assert replace(untitled, title=3).title == "3"
+
+
+def test_no_name_of_an_axis_is_an_empty_name() -> None:
+    assert Heatmap(ONE, axes=None) == Heatmap(ONE, axes=("", ""))
+    with pytest.raises(ValueError, match="axes must be two names"):
+        Heatmap(ONE, axes=("one",))
+
+
+# ---------------------------------------------------------------- equality
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_views_are_equal_when_they_show_the_same(kind: str) -> None:
+    one, same, other = view(kind, 0), view(kind, 0), view(kind, 1)
+    assert one == same and (one != same) is False and hash(one) == hash(same)
+    assert one != other and one != replace(one, title="other") and one != "a view" and one is not None
+    assert len({one, same, other}) == 2 and other in [one, other]
+
+
+def test_views_of_other_shapes_or_types_are_not_equal() -> None:
+    assert Heatmap(ONE) != Heatmap([[0.5, 0.5]]) and Heatmap(ONE) != Links(ONE)
+    assert Curves({"a": [1]}) != Curves({"b": [1]}) and Heatmap(ONE, mask=[[True]]) != Heatmap(ONE)
 
 
 # ---------------------------------------------------------------- any text
@@ -252,9 +377,9 @@ def test_a_dollar_sign_is_drawn_as_a_dollar_sign() -> None:
     def widths(text: str) -> float:
         stage = Stage()
         stage.show([Bars([1], [text], text)])
-        texts = [t for t in stage._figure.findobj(lambda a: hasattr(a, "get_text")) if t.get_text() == text]
+        texts = [t for t in figure(stage).findobj(Text) if t.get_text() == text]
         assert len(texts) == 2 and not any(t.get_parse_math() for t in texts)
-        return stage._slots[0].box.left
+        return slot_of(stage).box.left
 
     assert widths("$x$") > widths("x")
 

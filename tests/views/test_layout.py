@@ -18,7 +18,7 @@ from attnlab.views.fonts import outline
 from attnlab.views.layout import BETWEEN, TITLE, WIDEST, Slot, arrange, heading
 from attnlab.views.protocol import Box
 from attnlab.views.stage import Stage
-from tests.views.samples import KINDS, SENTENCE, names, pixels, view, weights
+from tests.views.samples import KINDS, SENTENCE, artists, figure, names, pixels, slot_of, view, weights
 
 # ---------------------------------------------------------------- boxes
 
@@ -94,12 +94,12 @@ def test_a_bar_chart_alone_in_its_row_becomes_wider_but_not_huge() -> None:
 
 def texts(stage: Stage) -> list[Text]:
     """Every text in the picture: labels, titles, ticks, names of curves."""
-    seen = (t for t in stage._figure.findobj(Text) if t.get_visible() and t.get_text().strip())
+    seen = (t for t in figure(stage).findobj(Text) if t.get_visible() and t.get_text().strip())
     hidden = {
         t
-        for d in stage._drawn
-        if not d.ax.axison
-        for axis in (d.ax.xaxis, d.ax.yaxis)
+        for ax in figure(stage).axes
+        if not ax.axison
+        for axis in (ax.xaxis, ax.yaxis)
         for t in axis.findobj(Text)
     }
     return [t for t in seen if t not in hidden]
@@ -107,15 +107,15 @@ def texts(stage: Stage) -> list[Text]:
 
 def ink(stage: Stage, text: Text) -> np.ndarray:
     """Where a text leaves ink, [height, width]."""
-    renderer = stage._canvas.get_renderer()
+    renderer = figure(stage).canvas.get_renderer()
     renderer.clear()
     text.draw(renderer)
-    return np.asarray(stage._canvas.buffer_rgba())[..., 3] > 90
+    return np.asarray(figure(stage).canvas.buffer_rgba())[..., 3] > 90
 
 
 def covered(stage: Stage) -> Iterator[str]:
     """Texts that leave the picture, or that touch another text or a map."""
-    width, height = stage._figure.bbox.size
+    width, height = figure(stage).bbox.size
     boxes = [(t, t.get_window_extent()) for t in texts(stage)]
     for text, box in boxes:
         if box.x0 < -0.5 or box.y0 < -0.5 or box.x1 > width + 0.5 or box.y1 > height + 0.5:
@@ -123,7 +123,12 @@ def covered(stage: Stage) -> Iterator[str]:
     for (one, a), (other, b) in combinations(boxes, 2):
         if a.overlaps(b) and (ink(stage, one) & ink(stage, other)).any():
             yield f"{one.get_text()!r} and {other.get_text()!r} touch"
-    maps = [picture.get_window_extent() for drawn in stage._drawn for picture in drawn.maps]
+    maps = [
+        picture.get_window_extent()
+        for ax in figure(stage).axes
+        for picture in ax.images
+        if picture.get_animated()
+    ]
     for text, cells in ((text, cells) for text, box in boxes for cells in maps if box.overlaps(cells)):
         x0, y0, x1, y1 = (round(v) for v in cells.extents)
         if ink(stage, text)[round(height) - y1 : round(height) - y0, x0:x1].any():
@@ -238,8 +243,9 @@ def test_every_label_is_written(kind: str) -> None:
     ("kind", "said"), [("dot", ["q because", "k cat"]), ("path", ["q because", "k cat", "v cat"])]
 )
 def test_the_names_of_a_query_row_are_written(kind: str, said: list[str]) -> None:
-    [shown] = drawn(view(kind, labels=SENTENCE[:5], selected=1))._drawn
-    for path, text in zip(shown.parts.names.get_paths(), said, strict=True):
+    [ax] = figure(drawn(view(kind, labels=SENTENCE[:5], selected=1))).axes
+    _, written = (artist for artist in artists(ax) if isinstance(artist, PathCollection))
+    for path, text in zip(written.get_paths(), said, strict=True):
         assert np.array_equal(path.vertices, outline(text, weight="bold").vertices)
 
 
@@ -276,7 +282,7 @@ def moved_rows(before: View, after: View) -> tuple[list[float], Slot]:
     """Between which heights, from the axes of the view, two pictures differ."""
     one, other = drawn(before), drawn(after)
     differ = (pixels(one) != pixels(other)).any(axis=2)
-    slot, ys = one._slots[0], np.flatnonzero(differ[:, int(one._slots[0].x) + 20])
+    slot, ys = slot_of(one), np.flatnonzero(differ[:, int(slot_of(one).x) + 20])
     return [float(ys.min() - slot.y), float(ys.max() - slot.y)], slot
 
 
@@ -320,7 +326,7 @@ COLOURS = np.array([[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167],
 def inked(shown: View, head: int) -> np.ndarray:
     """Where the lines of a head leave ink between the tokens, [height, width]."""
     stage = drawn(shown)
-    slot, picture = stage._slots[0], pixels(stage).astype(int)
+    slot, picture = slot_of(stage), pixels(stage).astype(int)
     lines = picture[int(slot.y) : int(slot.y + slot.box.height), int(slot.x) + 2 : int(slot.x) + 188]
     return np.abs(lines - COLOURS[head]).max(axis=2) < 40
 
@@ -353,10 +359,10 @@ def test_heads_are_told_apart_without_colours() -> None:
 
 def numbers(stage: Stage) -> Iterator[tuple[Bbox, np.ndarray]]:
     """For every number in a picture: the box of its ink, and the point that it belongs to, in pixels."""
-    for drawn_view in stage._drawn:
-        for artist in drawn_view.moving:
+    for ax in figure(stage).axes:
+        for artist in artists(ax):
             if isinstance(artist, PathCollection):
-                points = drawn_view.ax.transData.transform(artist.get_offsets())
+                points = ax.transData.transform(artist.get_offsets())
                 for path, point in zip(artist.get_paths(), points, strict=True):
                     box = path.get_extents().extents.reshape(2, 2) * fonts.DPI / 72 + point
                     yield Bbox(box), point
@@ -411,7 +417,7 @@ def test_the_whole_path_of_eight_keys_fits_beside_the_text() -> None:
 @pytest.mark.parametrize("values", [[0.123, 1], [-2.5, 3], [12345, -99999], [1e-5, -2e-6], [99.5, 1]])
 def test_numbers_of_bars_stay_in_the_picture_and_off_the_labels(values: list[float]) -> None:
     stage = drawn(Bars(values, ["extraordinary", "b"]))
-    slot = stage._slots[0]
+    slot = slot_of(stage)
     labels = [t.get_window_extent() for t in texts(stage)]
     for box, _ in numbers(stage):
         assert slot.x <= box.x0 and box.x1 <= slot.x + slot.box.width + slot.box.right
@@ -420,7 +426,8 @@ def test_numbers_of_bars_stay_in_the_picture_and_off_the_labels(values: list[flo
 
 def test_a_masked_zero_is_not_written_but_a_masked_weight_is() -> None:
     shares, mask = [[0.75, 0.25, 0.0], [0.0, 1.0, 1e-15]], [[True, False, False], [True, True, False]]
-    paths = [path for d in drawn(Heatmap(shares, mask=mask))._drawn for path in d.moving[0].get_paths()]
+    [ax] = figure(drawn(Heatmap(shares, mask=mask))).axes
+    paths = ax.collections[0].get_paths()
     assert [len(path.vertices) > 1 for path in paths] == [True, True, False, True, True, False]
 
 
@@ -435,11 +442,11 @@ def test_no_number_of_a_bar_lies_on_the_guide(values: list[float]) -> None:
     bars = Bars(values, [*"abcd"], limit=1, guide=0.7)
     stage = Stage()
     stage.show([bars])
-    [drawn] = stage._drawn
-    middles = drawn.moving[1].get_offsets()[:, 0]
+    [ax] = figure(stage).axes
+    middles, width = ax.collections[1].get_offsets()[:, 0], slot_of(stage).box.width
     widths = np.array([fonts.measure(text) for text in bars.texts])
-    guide = 0.7 * drawn.parts.width
+    guide = 0.7 * width
     assert (abs(middles - guide) > widths / 2 + 3).all()
-    assert (middles - widths / 2 > np.array(values) * drawn.parts.width).all(), "behind the bar"
-    free = np.array(values) * drawn.parts.width + 8 + widths + 4 < guide  # these stand where they always do
-    assert np.allclose((middles - widths / 2)[free], (np.array(values) * drawn.parts.width + 8)[free])
+    assert (middles - widths / 2 > np.array(values) * width).all(), "behind the bar"
+    free = np.array(values) * width + 8 + widths + 4 < guide  # these stand where they always do
+    assert np.allclose((middles - widths / 2)[free], (np.array(values) * width + 8)[free])

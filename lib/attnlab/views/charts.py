@@ -1,7 +1,7 @@
 """Curves over a common axis."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -35,15 +35,11 @@ class Series(Field[Mapping[Any, Any], dict[str, np.ndarray]]):
         return {as_text(name): as_array(y, f"series {name!r}", 1) for name, y in given.items()}
 
 
-class Along(Field[Any, np.ndarray]):
+class Places(Field[Any, np.ndarray]):
     """The x of every point of the first series; default 0, 1, 2 ..."""
 
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
-
     def look(self, view: Any, given: Any) -> np.ndarray:
-        first = next(iter(vars(view)[self._of].values()))
+        first = next(iter(view.series.values()))
         return as_array(np.arange(len(first)) if given is None else given, self.name, 1)
 
 
@@ -69,9 +65,10 @@ class Ends(Field[Any, tuple[float, float] | None]):
 
 
 def _pair(pair: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:
+    rows = [*pair] if isinstance(pair, Iterable) else []
+    if len(rows) != 2:
         raise ValueError(f"{name} must be a pair (low, high), got {pair!r:.60}")
-    return as_array(pair[0], name, 1), as_array(pair[1], name, 1)
+    return as_array(rows[0], name, 1), as_array(rows[1], name, 1)
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ class Curves(View):
 
     series: Series = Series()
     title: Text = Text("")
-    x: Along = Along("series")
+    x: Places = Places(None)
     at: MaybeNumber = MaybeNumber(None)
     xlabel: Text = Text("")
     ylabel: Text = Text("")
@@ -97,23 +94,18 @@ class Curves(View):
     xlog: bool = False
 
     def __post_init__(self) -> None:
-        rows = {f"series {name!r}": y for name, y in self.series.items()}
-        rows |= {
-            f"band {name!r}{end}": y
-            for name, pair in self.band.items()
-            for end, y in zip(("", " "), pair, strict=True)
-        }
-        for name, y in rows.items():
+        up: list[tuple[str, Any]] = [(f"series {name!r}", y) for name, y in self.series.items()]
+        up += [(f"band {name!r}", y) for name, pair in self.band.items() for y in pair]
+        across: list[tuple[str, Any]] = [("x", self.x), ("xlim", self.xlim), ("at", self.at)]
+        for name, y in up:
             if len(y) != len(self.x):
-                raise ValueError(
-                    f"{name.strip()} has {len(y)} points, but x has {len(self.x)}: they must be as many"
-                )
+                raise ValueError(f"{name} has {len(y)} points, but x has {len(self.x)}: they must be as many")
         if unknown := set(self.band) - set(self.series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(self.series)}")
-        upright, across = {**rows, "ylim": self.ylim}, {"x": self.x, "xlim": self.xlim, "at": self.at}
-        for name, given in {**(upright if self.log else {}), **(across if self.xlog else {})}.items():
+        logs = ([*up, ("ylim", self.ylim)] if self.log else []) + (across if self.xlog else [])
+        for name, given in logs:
             if given is not None:
-                above_0(given, name.strip())
+                above_0(given, name)
 
     @property
     def ends(self) -> tuple[float, float]:

@@ -120,9 +120,8 @@ class DotProduct(View):
 
     def box(self, measure: Measure) -> Box:
         names = [("q", self.query), *(("k", token) for token in self.tokens)]
-        names += (
-            [("q", token) for token in self.tokens] if self.whole else []
-        )  # whichever comes next has room
+        if self.whole:  # whichever query comes next has room
+            names += [("q", token) for token in self.tokens]
         left = 24 + max(measure(f"{sign} {fonts.shown(token)}", fonts.SIZE, "bold") for sign, token in names)
         width, height = (max(block.end[axis] for block in self.blocks) for axis in (0, 1))
         top, right = 6.0, 18.0
@@ -192,14 +191,15 @@ class DotProduct(View):
     def hits(self, box: Box) -> list[Hit]:
         if self.whole:
             return path.hits(self, box)
-        values = [
-            [f"{path.total(row)} = {number(row.sum())}; score {number(s)}"
-             + (f", weight {number(w, 3)}" if self.softmax else "")]
-            for row, s, w in zip(self.products, self.scores, self.weights, strict=True)
-        ]  # fmt: skip
+
+        def tell(row: int, _: int) -> str:
+            weight = f", weight {number(self.weights[row], 3)}" if self.softmax else ""
+            total = f"{path.total(self.products[row])} = {number(self.products[row].sum())}"
+            return f"{total}; score {number(self.scores[row])}{weight}"
+
         place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
         more: More = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
-        return [grid.grid_hit(place, self.tokens, [""], values, **more)]
+        return [grid.grid_hit(place, self.tokens, [""], tell, **more)]
 
     def describe(self) -> str:
         tokens = inputs.distinct(self.tokens)

@@ -1,81 +1,46 @@
 """Attention with several heads: one small map per head, and how heads are named and switched."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text
-from attnlab.views.maps import (
-    LEAN,
-    ScaleEnd,
-    bar_width,
-    cell_texts,
-    colour_bar,
-    marked,
-    masked_cells,
-    outlines,
-    place_outlines,
-    spread,
-    thinned,
-)
+from attnlab.views import fonts, grid, inputs, maps, palette, rounding
+from attnlab.views.inputs import CELLS, Along, Index, Labels, Mask, Numbers, Text
+from attnlab.views.maps import ScaleEnd
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
 
 NEXT, MOST, MOST_ROWS = 22, 4, 64  # pixels between two maps, maps in a row, rows of maps
-ROOM, LARGEST = (
-    {1: 260, 2: 260, 3: 210, 4: 152},
-    26.0,
-)  # pixels for a map by how many stand in a row; a cell
+ROOM = {1: 260, 2: 260, 3: 210, 4: 152}  # pixels for a map, by how many stand in a row
+LARGEST = 26.0  # pixels of a cell
 OFF = " (off)"
 SMALLEST = 8.0  # points of a label beside small cells
 
 
-class Switches(Field[Sequence[bool] | None, tuple[bool, ...]]):
-    """On or off for each head of the weights in another field; default all on."""
-
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
+class Switches(Along[Sequence[bool], tuple[bool, ...]]):
+    """On or off for each place; default all on."""
 
     def look(self, view: Any, given: Sequence[bool] | None) -> tuple[bool, ...]:
-        count = _heads(vars(view)[self._of], given)
-        if given is None:
+        count, axis = self.places(view)
+        if given is None or (isinstance(given, tuple) and not given):
             return (True,) * count
         if not isinstance(given, Sequence | np.ndarray) or not all(
             isinstance(on, bool | np.bool_) for on in given
         ):
             raise TypeError(f"{self.name} must be {count} times True or False, got {given!r:.60}")
         if len(given) != count:
-            raise ValueError(f"{self.name} has {len(given)} switches, but the weights have {count} heads")
+            raise ValueError(f"{self.name} has {len(given)} switches, but {axis} has {count}")
         return tuple(bool(each) for each in given)
 
 
-class HeadNames(Field[Iterable[object] | None, tuple[str, ...]]):
-    """A name for each head of the weights in another field; default head 1, head 2 ..."""
-
-    def __init__(self, of: str) -> None:
-        super().__init__(None)
-        self._of = of
-
-    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
-        count = _heads(vars(view)[self._of], given)
-        if given is None:
-            return tuple(f"head {h + 1}" for h in range(count))
-        return inputs.as_labels(given, count, self.name, f"the head axis of {self._of}")
-
-
-def _heads(weights: np.ndarray, given: object) -> int:
-    """How many heads there are: none in weights [query, key], and then nothing may be `given` for them."""
-    if weights.ndim == 2 and not (given is None or (isinstance(given, tuple) and not given)):
-        raise ValueError("heads and names are for weights [head, query, key], got [query, key]")
-    return len(weights) if weights.ndim == 3 else 0
+def head_name(head: int) -> str:
+    return f"head {head + 1}"
 
 
 @dataclass(frozen=True)
@@ -91,11 +56,11 @@ class Heads(View):
     rows: Labels = Labels("values", 1)
     cols: Labels = Labels("values", 2)
     title: Text = Text("")
-    limit: ScaleEnd = ScaleEnd()
+    limit: ScaleEnd = ScaleEnd(None)
     select: str | None = None
     selected: Index = Index("values", 1)
     heads: Switches = Switches("values")
-    names: HeadNames = HeadNames("values")
+    names: Labels = Labels("values", 0, head_name)
     mask: Mask = Mask("values")
 
     signed = False  # weights: the scale starts at 0
@@ -137,10 +102,10 @@ class Heads(View):
     def _lean(self) -> tuple[int, float, list[tuple[int, str]]]:
         """How the labels of the keys stand: the angle, its sine, and those that have room."""
         leans = self._side >= 1.8 * self._size
-        places = thinned(len(self.cols), self._side, 1.5 * self._size)
+        places = maps.thinned(len(self.cols), self._side, 1.5 * self._size)
         return (
             (45 if leans else 90),
-            (LEAN if leans else 1.0),
+            (maps.LEAN if leans else 1.0),
             [(j, fonts.shown(self.cols[j])) for j in places],
         )
 
@@ -152,7 +117,7 @@ class Heads(View):
         rows = max(measure(fonts.shown(row), self._size) for row in self.rows)
         left = math.ceil(max(rows + 12, over + 4, max(leaning) + 14 if angle == 45 else 0))
         width, height = (max(p[k] for p in self._places()) + size * side for k, size in ((0, m), (1, n)))
-        bar = bar_width(measure, False, self.limit, n * side) + 5
+        bar = maps.bar_width(measure, False, self.limit, n * side) + 5
         return Box(width, height, left, over + bar, 22, max(lengths) + 20)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
@@ -166,13 +131,13 @@ class Heads(View):
             fonts.write(ax, middle, y - 11, name, ha="center")
             beside = middle + fonts.measure(name) / 2
             drawn.parts.off.append(fonts.write(ax, beside, y - 11, OFF, color=palette.GREY))
-            drawn.parts.outline.append((y, outlines(ax, drawn, (x, x + m * side))))
-            for i in thinned(n, side, 1.5 * size) if x == 0 else ():
+            drawn.parts.outline.append((y, maps.outlines(ax, drawn, (x, x + m * side))))
+            for i in maps.thinned(n, side, 1.5 * size) if x == 0 else ():
                 fonts.write(ax, -7, y + (i + 0.5) * side, fonts.shown(self.rows[i]), ha="right", size=size)
             if y == places[-1][1]:
                 self._label_cols(ax, x, y + n * side)
         drawn.moving += drawn.parts.off
-        colour_bar(ax, box.width + self._over(fonts.measure) + 14, n * side, False, self.limit)
+        maps.colour_bar(ax, box.width + self._over(fonts.measure) + 14, n * side, False, self.limit)
         return drawn
 
     def _label_cols(self, ax: Axes, x: float, y: float) -> None:
@@ -194,7 +159,7 @@ class Heads(View):
             drawn.maps[h].set_data(colours)
             drawn.parts.off[h].set_visible(not on)
         for y, frames in drawn.parts.outline:
-            place_outlines(frames, self.selected, self._side, y)
+            maps.place_outlines(frames, self.selected, self._side, y)
 
     def _hidden(self, head: int) -> np.ndarray:
         """The cells of a head that the mask greys."""
@@ -207,7 +172,7 @@ class Heads(View):
         return [
             grid.grid_hit(
                 (x, y, m * self._side, n * self._side), self.rows, self.cols,
-                cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
+                maps.cell_texts(self.values[h], self._hidden(h), 3), name=_named(name, self.heads[h]),
                 axes=("query", "key"), select=self.select, selected=self.selected,
             )
             for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
@@ -219,11 +184,16 @@ class Heads(View):
         for h, (name, weights) in enumerate(zip(inputs.distinct(self.names), self.values, strict=True)):
             i, j = rounding.largest(weights, self.limit)
             place = f"{number(weights[i, j], digits)} at {rows[i]} → {cols[j]}"
-            masked = masked_cells(weights, self._hidden(h))
-            found = f"largest {place}{masked}, {spread(weights, rows, cols, digits)}"
+            masked = maps.masked_cells(weights, self._hidden(h))
+            found = f"largest {place}{masked}, {maps.spread(weights, rows, cols, digits)}"
             words.append(f"{_named(name, self.heads[h])} {found}")
         count = f"{heads} head{'s' * (heads > 1)}, {n} by {m}: "
-        return f"{self.title or 'heads'}, {count}" + "; ".join(words) + marked(self.rows, self.selected) + "."
+        return (
+            f"{self.title or 'heads'}, {count}"
+            + "; ".join(words)
+            + maps.marked(self.rows, self.selected)
+            + "."
+        )
 
 
 def _named(name: str, on: bool) -> str:

@@ -73,35 +73,36 @@ class Texts(Field[Iterable[object] | None, tuple[str, str]]):
         return names[0], names[1]
 
 
-class Numbers(Field[Any, np.ndarray]):
-    """An array of finite floats with that many dimensions (one of them, if several are named).
+class Arrays(Field[Any, Kept]):
+    """Finite floats with that many dimensions (one of them, if several are named).
 
     `masked`: -inf, or a cell that a masked array hides, is a masked cell. `most`: room along the last axes.
     """
 
     def __init__(self, *ndim: int, masked: bool = False, most: tuple[int, ...] = ()) -> None:
-        super().__init__()
+        super().__init__(*self.default)
         self._ndim, self._masked, self._most = ndim, masked, most
 
-    def look(self, view: Any, given: Any) -> np.ndarray:
+    default: tuple[None, ...] = ()
+
+    def array(self, view: Any, given: Any) -> np.ndarray:
         name = f"{type(view).__name__} {self.name}"
         return fitting(as_array(given, name, self._ndim, self._masked), name, self._most)
 
 
-class MaybeNumbers(Field[Any, np.ndarray | None]):
-    """As `Numbers`, or None."""
+class Numbers(Arrays[np.ndarray]):
+    """An array."""
 
-    def __init__(self, ndim: int, masked: bool = False, most: tuple[int, ...] = ()) -> None:
-        super().__init__(None)
-        self._ndim, self._masked, self._most = ndim, masked, most
+    look = Arrays.array
+
+
+class MaybeNumbers(Arrays[np.ndarray | None]):
+    """An array or None."""
+
+    default = (None,)
 
     def look(self, view: Any, given: Any) -> np.ndarray | None:
-        name = f"{type(view).__name__} {self.name}"
-        return (
-            None
-            if given is None
-            else fitting(as_array(given, name, self._ndim, self._masked), name, self._most)
-        )
+        return None if given is None else self.array(view, given)
 
 
 class Number(Field[float, float]):
@@ -127,51 +128,53 @@ class Limit(Field[float | None, float | None]):
         return as_limit(given, self.name)
 
 
-class Labels(Field[Iterable[object] | None, tuple[str, ...]]):
-    """A label for each place along an axis of another field; `default` names place i (None: no labels)."""
-
-    def __init__(self, of: str, axis: int = 0, default: Callable[[int], str] | None = str) -> None:
-        super().__init__(None)
-        self._of, self._axis, self._names = of, axis, default
-
-    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
-        count, axis = _places(view, self._of, self._axis)
-        if given is None:
-            return tuple(self._names(i) for i in range(count)) if self._names else ()
-        given = as_texts(given, self.name)
-        return given if not (given or self._names) else as_labels(given, count, self.name, axis)
-
-
-class Index(Field[int | None, int | None]):
-    """A place along an axis of another field, or None."""
+class Along(Field[Given | None, Kept]):
+    """What belongs to the places along an axis of another field; None: the default, or nothing."""
 
     def __init__(self, of: str, axis: int = 0) -> None:
         super().__init__(None)
         self._of, self._axis = of, axis
 
+    def places(self, view: Any) -> tuple[int, str]:
+        """How many places the axis has (none, where there is no such axis), and what it is called."""
+        shape, axis = np.shape(vars(view)[self._of]), self._axis
+        if not -len(shape) <= axis < len(shape):
+            return 0, f"{self._of} of shape {shape}" if shape else self._of
+        which = f"the {('first', 'second', 'third')[axis % len(shape)]} axis of " if len(shape) > 1 else ""
+        return shape[axis], which + self._of
+
+
+class Labels(Along[Iterable[object], tuple[str, ...]]):
+    """A label for each place; `default` names place i (None: then there are no labels)."""
+
+    def __init__(self, of: str, axis: int = 0, default: Callable[[int], str] | None = str) -> None:
+        super().__init__(of, axis)
+        self._names = default
+
+    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...]:
+        count, axis = self.places(view)
+        if given is None or (isinstance(given, tuple) and not given):  # held where there was nothing to name
+            return tuple(map(self._names, range(count))) if self._names else ()
+        return as_labels(given, count, self.name, axis)
+
+
+class Index(Along[int, int | None]):
+    """A place, or None."""
+
     def look(self, view: Any, given: int | None) -> int | None:
-        return as_index(given, _places(view, self._of, self._axis)[0], self.name)
+        return as_index(given, self.places(view)[0], self.name)
 
 
-class Mask(Field[Any, np.ndarray | None]):
+class Mask(Along[Any, np.ndarray | None]):
     """Booleans (True = may attend) for each cell of another field, or for its first `ndim` axes; or None."""
 
     def __init__(self, of: str, ndim: int | None = None) -> None:
-        super().__init__(None)
-        self._of, self._ndim = of, ndim
+        super().__init__(of)
+        self._ndim = ndim
 
     def look(self, view: Any, given: Any) -> np.ndarray | None:
         shape = vars(view)[self._of].shape[: self._ndim]
         return None if given is None else as_mask(given, shape, f"the {self._of}")
-
-
-def _places(view: Any, of: str, axis: int) -> tuple[int, str]:
-    """How many places an axis of a field has (none, if the field is None), and what it is called."""
-    shape = np.shape(vars(view)[of])
-    if not -len(shape) <= axis < len(shape):
-        return 0, of
-    which = f"the {('first', 'second', 'third')[axis % len(shape)]} axis of " if len(shape) > 1 else ""
-    return shape[axis], which + of
 
 
 # ---------------------------------------------------------------- one value
@@ -208,10 +211,8 @@ def as_array(values: Any, name: str, ndim: int | tuple[int, ...], masked: bool =
     wrong = ~np.isfinite(array) & ~(np.isneginf(array) & masked)
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
-        causes = (
-            "a mask or a logarithm of 0" if np.isneginf(array[where]) else "a division by 0 or an overflow"
-        )
-        raise ValueError(f"{name} holds {array[where]} at {where}: look for {causes} before it")
+        value, causes = float(array[where]), ("a division by 0 or an overflow", "a mask or a logarithm of 0")
+        raise ValueError(f"{name} holds {value} at {where}: look for {causes[value == -math.inf]} before it")
     array.setflags(write=False)
     return array
 

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
 from attnlab.views import fonts, grid, inputs, palette
-from attnlab.views.heads import HeadNames, Switches
+from attnlab.views.heads import Switches, head_name
 from attnlab.views.inputs import ROWS, Index, Labels, Numbers, Text
 from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -45,8 +45,8 @@ class Links(View):
     title: Text = Text("")
     selected: Index = Index("weights", -2)
     select: str | None = None
-    heads: Switches = Switches("weights")
-    names: HeadNames = HeadNames("weights")
+    heads: Switches = Switches("weights", -3)
+    names: Labels = Labels("weights", -3, head_name)
 
     _pointed = None  # the side and the row under the pointer
 

@@ -27,18 +27,12 @@ LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
 class Signed(Field[bool | None, bool]):
     """Whether the colours of `values` show a sign; None: told by the values."""
 
-    def __init__(self) -> None:
-        super().__init__(None)
-
     def look(self, view: Any, given: bool | None) -> bool:
         return scale_of(view.values, given)[0]
 
 
 class ScaleEnd(Field[float | None, float]):
     """The number at the end of the colours of `values`; None: told by the values."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
 
     def look(self, view: Any, given: float | None) -> float:
         return scale_of(view.values, view.signed, inputs.as_limit(given, self.name))[1]
@@ -60,8 +54,8 @@ class Heatmap(View):
     rows: Labels = Labels("values", 0)
     cols: Labels = Labels("values", 1)
     title: Text = Text("")
-    signed: Signed = Signed()
-    limit: ScaleEnd = ScaleEnd()
+    signed: Signed = Signed(None)
+    limit: ScaleEnd = ScaleEnd(None)
     select: str | None = None
     selected: Index = Index("values", 0)
     axes: Texts = Texts(("query", "key"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from attnlab.views import fonts, grid, palette, rounding
 from attnlab.views.maps import scale_of
-from attnlab.views.payload import Hit, More
+from attnlab.views.payload import Hit, More, Tell
 from attnlab.views.protocol import Box
 from attnlab.views.rounding import number
 
@@ -150,61 +150,41 @@ def hits(view: Any, box: Box) -> list[Hit]:
     return found
 
 
-def _words(view: Any) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
+def _words(view: Any) -> dict[str, tuple[Sequence[str], Sequence[str], Tell]]:
     """For each block the names of its rows and columns, and how each of its numbers came about."""
     opened = "" if view.selected is None else view.tokens[view.selected]
-    sums, scores, scale = view.sums, view.scores, rounding.compact(view.scale)
-    scaled = [[f"{number(a)} × {scale} = {number(s)}"] for a, s in zip(sums, scores, strict=True)]
-    words = {
-        "q": (
-            [f"q {view.query}".strip(), f"k {opened}"][: view.upper],
-            view.columns,
-            _plain(view.blocks[0]),
-        ),
-        "q × k": (view.tokens, view.columns, _times(view.q[None], view.keys, view.products)),
-        "sum": (
-            view.tokens,
-            (),
-            [[f"{total(p)} = {number(s)}"] for p, s in zip(view.products, sums, strict=True)],
-        ),
-        "mask": (view.tokens, (), [[text] for text in _masked(view)]),
-        "softmax": (view.tokens, (), [[text] for text in _shares(view)]),
+    above, factor, shares = view.blocks[0].values, rounding.compact(view.scale), _shares(view)
+    q, keys, products, sums, scores = view.q, view.keys, view.products, view.sums, view.scores
+    upper = [f"q {view.query}".strip(), f"k {opened}"][: view.upper]
+    words: dict[str, tuple[Sequence[str], Sequence[str], Tell]] = {
+        "q": (upper, view.columns, lambda i, j: number(above[i, j], 3)),
+        "q × k": (view.tokens, view.columns, lambda i, j: _times(q[j], keys[i, j], products[i, j], 2)),
+        "sum": (view.tokens, (), lambda i, _: f"{total(products[i])} = {number(sums[i])}"),
+        "mask": (view.tokens, (), lambda i, _: _masked(scores[i], view.mask[i])),
+        "softmax": (view.tokens, (), lambda i, _: shares[i]),
     }
-    words |= {name: (view.tokens, (), scaled) for name in headings(view) if name not in words}
+    for name in headings(view):
+        scaled: Tell = lambda i, _: f"{number(sums[i])} × {factor} = {number(scores[i])}"  # noqa: E731
+        words.setdefault(name, (view.tokens, (), scaled))
     return words if view.values is None else words | _mixed(view, opened)
 
 
-def _mixed(view: Any, opened: str) -> dict[str, tuple[Sequence[str], Sequence[str], list[list[str]]]]:
-    sums = [f"{total(w, 3)} = {number(o, 3)}" for w, o in zip(view.weighted.T, view.output, strict=True)]
+def _mixed(view: Any, opened: str) -> dict[str, tuple[Sequence[str], Sequence[str], Tell]]:
+    names, v, parts, weights = view.value_columns, view.values, view.weighted, view.weights
     return {
-        "v": ([f"v {opened}"], view.value_columns, [[number(v, 3) for v in view.values[view.selected or 0]]]),
-        "weight × v": (
-            view.tokens,
-            view.value_columns,
-            _times(view.weights[:, None], view.values, view.weighted),
-        ),
-        "output": (["output"], view.value_columns, [sums]),
+        "v": ([f"v {opened}"], names, lambda _, j: number(v[view.selected or 0, j], 3)),
+        "weight × v": (view.tokens, names, lambda i, j: _times(weights[i], v[i, j], parts[i, j], 3)),
+        "output": (["output"], names, lambda _, j: f"{total(parts[:, j], 3)} = {number(view.output[j], 3)}"),
     }
 
 
-def _plain(block: Block) -> list[list[str]]:
-    return [[number(v, 3) for v in row] for row in block.values]
+def _times(left: float, right: float, product: float, digits: int) -> str:
+    return f"{number(left, digits)} × {number(right)} = {number(product, digits)}"
 
 
-def _times(left: np.ndarray, right: np.ndarray, products: np.ndarray) -> list[list[str]]:
-    left, digits = np.broadcast_to(left, right.shape), 2 if left.shape[0] == 1 else 3
-    return [
-        [f"{number(a, digits)} × {number(b)} = {number(c, digits)}" for a, b, c in zip(*rows, strict=True)]
-        for rows in zip(left, right, products, strict=True)
-    ]
-
-
-def _masked(view: Any) -> list[str]:
-    """What the mask does to each score."""
-    if view.mask is None:
-        return []
-    pairs = zip(view.mask, view.scores, strict=True)
-    return [f"{number(s)}, may attend" if seen else f"{number(s)} becomes -inf: masked" for seen, s in pairs]
+def _masked(score: float, seen: bool) -> str:
+    """What the mask does to a score."""
+    return f"{number(score)}, may attend" if seen else f"{number(score)} becomes -inf: masked"
 
 
 def _shares(view: Any) -> list[str]:
@@ -213,7 +193,5 @@ def _shares(view: Any) -> list[str]:
     if abs(view.masked.max()) > 300:  # beyond what exp can hold
         return [f"exp({number(s)}) / the sum of all exp = {number(w, 3)}" for s, w in pairs]
     whole = rounding.compact(np.exp(view.masked).sum())
-    return [
-        f"exp({number(s)}) = {rounding.compact(np.exp(s))}, of {whole} in all: {number(w, 3)}"
-        for s, w in pairs
-    ]
+    powers = ((s, rounding.compact(np.exp(s)), w) for s, w in pairs)
+    return [f"exp({number(s)}) = {power}, of {whole} in all: {number(w, 3)}" for s, power, w in powers]

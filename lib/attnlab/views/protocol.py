@@ -70,6 +70,7 @@ class Drawable:
     def hits(self, box: Box) -> list[Hit]:
         """What the pointer finds: grids of cells, boxes in pixels relative to the axes.
 
+        The texts may be a function of row and column (`Tell`); those of a large grid are asked for singly.
         A grid with "point" (any text) asks for `pointed` while the pointer is on one of its rows.
         """
         return []

@@ -19,7 +19,7 @@ from PIL import Image
 from attnlab.views import fonts
 from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.layout import HEADING, TITLE, WIDEST, Slot, arrange, heading
-from attnlab.views.payload import Cells, Hit, Tell
+from attnlab.views.payload import Cells, Hit
 from attnlab.views.png import as_png, encode
 from attnlab.views.protocol import Drawable, Drawn
 
@@ -51,7 +51,7 @@ class Stage:
         self._size = (1.0, 1.0)
         self._drawn: list[Drawn] = []
         self._titles: list[Text] = []
-        self._tells: list[tuple[Tell, int, int]] = []  # of each hit: its texts, its rows and columns
+        self._hits: list[Hit] = []
         self._dpi = 0.0
         self._new_figure()
 
@@ -65,8 +65,8 @@ class Stage:
         for i, drawn in enumerate(self._drawn):
             self._pointed(i).update(drawn)
         overlay, place = self._overlay()
-        hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
-        self._tells = [_taken(hit) for hit in hits]
+        self._hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
+        hits: list[Hit] = [{**hit, "values": None} if callable(hit["values"]) else hit for hit in self._hits]
         sizes = self._pixels, self.size, self.scale
         return Scene(background, *sizes, self._maps(), overlay, place, hits, self.digest)
 
@@ -79,10 +79,11 @@ class Stage:
 
         IndexError: no such hit, or no such cell.
         """
-        tell, rows, cols = self._tells[hit]
-        if not (0 <= row < rows and 0 <= col < cols):
-            raise IndexError(f"the grid has {rows} by {cols} cells, and none at row {row}, column {col}")
-        return tell(row, col)
+        grid = self._hits[hit]
+        if not (0 <= row < len(grid["rows"]) and 0 <= col < len(grid["cols"])):
+            raise IndexError(f"the grid has no cell at row {row}, column {col}")
+        values = grid["values"] or []
+        return values(row, col) if callable(values) else values[row][col]
 
     def _pointed(self, index: int) -> Drawable:
         """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
@@ -249,14 +250,3 @@ def _moved(view: Drawable, slot: Slot, index: int) -> list[Hit]:
         x, y, width, height = hit["box"]
         hit["box"] = [x + slot.x, y + slot.y, width, height]
     return hits
-
-
-def _taken(hit: Hit) -> tuple[Tell, int, int]:
-    """How the texts of a hit are told; those that are not in it are not sent with it."""
-    values = hit["values"]
-    if callable(values):
-        hit["values"], tell = None, values
-    else:
-        texts = values or []
-        tell = lambda row, col: texts[row][col]  # noqa: E731
-    return tell, len(hit["rows"]), len(hit["cols"])

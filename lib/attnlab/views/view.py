@@ -1,8 +1,8 @@
 """The class that every view has for a parent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import Field, fields, is_dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -10,29 +10,29 @@ from attnlab.views.protocol import Drawable
 from attnlab.views.stage import Stage
 
 
-@dataclass(frozen=True)
 class View(Drawable):
     """A view shows itself, as the last line of a cell too: its picture and its sentence.
 
     Views are equal when they are of one type and all that they were given is equal.
     """
 
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # every view is a dataclass
+
     def __init_subclass__(cls) -> None:
         for name in ("__eq__", "__hash__"):  # those of a dataclass stop at the first array
             setattr(cls, name, getattr(View, name))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, View) or type(self) is not type(other):
+        if type(self) is not type(other):
             return NotImplemented
-        return all(_equal(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return self is other or (is_dataclass(self) and _equal(self, other))
 
     def __hash__(self) -> int:
         return hash((type(self), self.title))
 
     def titled(self, title: str) -> Self:
         """The same with another title."""
-        changed: dict[str, Any] = {"title": title}
-        return replace(self, **changed)
+        return replace(self, title=title)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         stage = Stage()
@@ -41,7 +41,9 @@ class View(Drawable):
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether two fields are equal: arrays, and what holds them."""
+    """Whether two things are equal: arrays, and what holds them."""
+    if is_dataclass(one) and type(one) is type(other):
+        return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return type(one) is type(other) and np.array_equal(one, other)
     if isinstance(one, Mapping) and isinstance(other, Mapping):
