@@ -20,12 +20,12 @@ from attnlab.views.areas import DARK, FILLS, PATTERNS
 from attnlab.views.stage import Stage
 from attnlab.views.tiles import HIGH, WIDE, Area
 from tests.views.samples import Viewer, blocks, composed, pixels
-from tests.views.test_base import contrast
 from tests.views.test_blocks import written
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import artists, assert_fresh
 from tests.views.test_input import TEXTS, shown_quietly
 from tests.views.test_layout import drawn, texts
+from tests.views.test_palette import contrast
 
 LAYER = {"attention": 2_362_368, "feed-forward": 4_722_432, "norms": 3_072}
 SMALL = {

@@ -22,11 +22,11 @@ from attnlab.views.diagram import DENSITIES, Placed, Wiring
 from attnlab.views.stage import Stage
 from attnlab.views.structure import KINDS, ROWS
 from tests.views.samples import Viewer, composed, pixels
-from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import artists, assert_fresh
 from tests.views.test_input import TEXTS, shown_quietly
 from tests.views.test_layout import drawn, texts
+from tests.views.test_palette import contrast
 
 SHAPES = {"embedding": (8, 32), "attention": (8, 32), "cross-attention": (8, 32), "norm": (8, 32)}
 SHAPES |= {"feed-forward": "8 × 32 → 8 × 128", "output": (8, 20), "layer": (8, 32)}

@@ -16,10 +16,10 @@ from attnlab.views.fonts import outline
 from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, composed, pixels
-from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import artists, assert_fresh
 from tests.views.test_input import TEXTS, shown_quietly
+from tests.views.test_palette import contrast
 
 LOW = ["l", "o", "w", " ", "l", "o", "w", "e", "r"]
 MERGED = ["lo", "w", " ", "lo", "w", "e", "r"]

@@ -16,7 +16,7 @@ from matplotlib.colors import to_rgba_array
 from attnlab.attention.numbers import whole_number
 from attnlab.views import fonts, grid, inputs, palette
 from attnlab.views.fonts import set_moving
-from attnlab.views.inputs import Field, Index, Text
+from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -56,6 +56,13 @@ class Ids(Field[Iterable[object] | None, tuple[str, ...] | None]):
         return None if given is None else inputs.as_labels(given, len(view.pieces), self.name, "the text")
 
 
+class Piece(Field[int | None, int | None]):
+    """A piece, or None."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        return inputs.as_index(given, len(view.pieces), self.name)
+
+
 class Places(Field[Any, tuple[int, ...]]):
     """Pieces that are marked, in order: given by places, or by texts that mean every equal piece."""
 
@@ -89,7 +96,7 @@ class Pieces(View):
     title: Text = Text("")
     marked: Places = Places(())
     select: str | None = None
-    selected: Index = Index("pieces")
+    selected: Piece = Piece(None)
     lines: Lines = Lines(1)
 
     @cached_property
