@@ -50,9 +50,7 @@ def artists(viewer: Viewer) -> tuple[list[Any], list[Any]]:
     return [d.ax for d in drawn], [artist for d in drawn for artist in (*d.maps, *d.moving)]
 
 
-@pytest.mark.parametrize(
-    "kind", sorted({*KINDS} - {"scores", "plain_map", "log_bars", "arrows", "log_curves", "note"})
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
     viewer = Viewer()
     viewer.show(view(kind, 0, title="before"))
