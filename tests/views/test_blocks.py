@@ -512,6 +512,7 @@ def test_any_text_can_be_drawn(text: str, caplog: pytest.LogCaptureFixture) -> N
     part = Part(text, shape=text, number=text, note=text, group=text)
     view = Blocks({text: [part, [part, part]]}, text, text)
     frame = shown_quietly([view], caplog)
+    text = text.replace("\ud800", "□")  # half a character
     assert text in frame.digest
     json.dumps(frame.hits)
 

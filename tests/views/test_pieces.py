@@ -235,10 +235,10 @@ def test_neighbours_are_told_apart_without_colour() -> None:
         ({"ids": [1]}, "ids has 1 labels, but the text has 9: they must be as many"),
         ({"ids": "123456789"}, "ids must be a list of labels, got one string"),
         ({"marked": [9]}, "marked must be from 0 to 8, got 9"),
-        ({"marked": [0.5]}, "marked must be a whole number from 0 to 8, got 0.5"),
+        ({"marked": [0.5]}, "marked must be a whole number, got 0.5; pass one from 0 to 8"),
         ({"selected": 9}, "selected must be from 0 to 8, got 9"),
-        ({"lines": 0}, "lines must be a whole number from 1 to 12, got 0"),
-        ({"lines": 2.5}, "lines must be a whole number from 1 to 12, got 2.5"),
+        ({"lines": 0}, "lines must be from 1 to 12, got 0"),
+        ({"lines": 2.5}, "lines must be a whole number, got 2.5"),
     ],
 )
 def test_bad_input_is_refused_in_words(arguments: dict[str, Any], message: str) -> None:

@@ -94,5 +94,5 @@ def _as_pairs(values: Any, name: str) -> list[tuple[str, Any]]:
 def as_size(value: Any, name: str) -> float:
     size = real_number(name, value)
     if not (math.isfinite(size) and size >= 0):
-        raise ValueError(f"{name} is {size}: an area is a finite number, 0 or more")
+        raise ValueError(f"{name} is {size:g}: an area is a finite number, 0 or more")
     return size

@@ -169,9 +169,10 @@ class Picture(View):
         corners = grid.grid_points(0, 0, rows, cols, patch, patch)
         if patch >= CORNER:
             texts = [str(i) for i in range(rows * cols)]
-            shift = [[fonts.measure(t, fonts.SMALL) / 2 + 4 - patch / 2, 10 - patch / 2] for t in texts]
             for collection in _haloed(ax, drawn):
-                set_moving(collection, texts, corners + shift, size=fonts.SMALL)
+                set_moving(
+                    collection, texts, corners + np.array([4 - patch / 2, 10 - patch / 2]), 0, fonts.SMALL
+                )
         if self.weights is not None and patch >= MIDDLE:
             down = np.array([0, 2 if patch > 60 else patch / 2 - 10])
             drawn.parts.weights, drawn.parts.places = _haloed(ax, drawn), corners + down
