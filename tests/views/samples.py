@@ -35,6 +35,7 @@ from attnlab.views import (
 )  # fmt: skip
 from attnlab.views.layout import Slot
 from attnlab.views.stage import Scene, Stage
+from tests.views.example import Thermometer
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
 Make = Callable[..., View]
@@ -221,12 +222,16 @@ def cut_areas(rng: np.random.Generator, labels: Sequence[str], title: str, selec
     return Areas({labels[0]: rng.uniform(0, 1e10), **cells}, title, "bytes")
 
 
+def thermometer(rng: np.random.Generator, labels: Sequence[str], title: str, selected: int | None) -> View:
+    return Thermometer(rng.uniform(0, 1), labels[0], title, limit=1)
+
+
 KINDS: dict[str, Make] = {
     make.__name__: make
     for make in (
         heatmap, scores, plain_map, masked, heads, switched, links, head_links, dot, path, bars, log_bars,
         curves, log_curves, points, arrows, formula, note, pieces, picture, photo, sound, wave, layer,
-        structure, areas, cut_areas,
+        structure, areas, cut_areas, thermometer,
     )
 }  # fmt: skip
 

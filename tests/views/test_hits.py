@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, fonts, palette
-from tests.views.samples import SENTENCE, Viewer, composed, slot_of, view, weights
+from tests.views.samples import KINDS, SENTENCE, Viewer, composed, slot_of, view, weights
 
 TOKENS = SENTENCE[:5]
 
@@ -232,7 +232,7 @@ def test_the_pointer_finds_points() -> None:
     assert hits[0]["values"] == [["(-0.90, 0.90)"]]
 
 
-@pytest.mark.parametrize("kind", ["heatmap", "heads", "links", "dot", "path", "bars", "points"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_hits_can_be_sent_and_lie_in_the_picture(kind: str) -> None:
     viewer = Viewer()
     frame = viewer.show(view(kind, selected=1), view(kind, 1))

@@ -51,9 +51,7 @@ def drawn(viewer: Viewer) -> tuple[list[Any], list[Any]]:
     return axes, [artist for ax in axes for artist in artists(ax)]
 
 
-@pytest.mark.parametrize(
-    "kind", sorted({*KINDS} - {"scores", "plain_map", "log_bars", "arrows", "log_curves", "note"})
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
     viewer = Viewer()
     viewer.show(view(kind, 0, title="before"))

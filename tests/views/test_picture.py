@@ -14,10 +14,10 @@ from attnlab.views import Picture, fonts, palette
 from attnlab.views.picture import CLEAR, FOG
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, decoded, pixels
-from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import artists, assert_fresh
 from tests.views.test_layout import covered, drawn
+from tests.views.test_palette import contrast
 
 STEPS = np.arange(24.0).reshape(4, 6) / 23
 WEIGHTS = [0.5, 0.25, 0.125, 0.125, 0, 0]

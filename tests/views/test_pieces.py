@@ -16,10 +16,10 @@ from attnlab.views.fonts import outline
 from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, composed, pixels
-from tests.views.test_base import contrast
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import artists, assert_fresh
 from tests.views.test_input import TEXTS, shown_quietly
+from tests.views.test_palette import contrast
 
 LOW = ["l", "o", "w", " ", "l", "o", "w", "e", "r"]
 MERGED = ["lo", "w", " ", "lo", "w", "e", "r"]
@@ -237,8 +237,8 @@ def test_neighbours_are_told_apart_without_colour() -> None:
         ({"marked": [9]}, "marked must be from 0 to 8, got 9"),
         ({"marked": [0.5]}, "marked must be a whole number, got 0.5; pass one from 0 to 8"),
         ({"selected": 9}, "selected must be from 0 to 8, got 9"),
-        ({"lines": 0}, "lines must be a whole number from 1 to 12, got 0"),
-        ({"lines": 2.5}, "lines must be a whole number from 1 to 12, got 2.5"),
+        ({"lines": 0}, "lines must be from 1 to 12, got 0"),
+        ({"lines": 2.5}, "lines must be a whole number, got 2.5"),
     ],
 )
 def test_bad_input_is_refused_in_words(arguments: dict[str, Any], message: str) -> None:

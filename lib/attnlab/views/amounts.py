@@ -3,16 +3,15 @@
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from attnlab.views import rounding
+from attnlab.attention.numbers import real_number
+from attnlab.views import inputs, rounding
 from attnlab.views.rounding import number
 
 MOST, KINDS = 200, 6  # names, and different names of what is in them
 UNITS = {"bytes": "B", "FLOPs": "FLOPs"}  # signs that are written with every number
+Band = float | dict[str, float]  # a size, or sizes by name: cells
 PREFIXES = {"parameters": " kMBT", "bytes": " kMGTPEZY", "FLOPs": " kMGTPEZY"}
 
 
@@ -58,12 +57,12 @@ def percent(share: float) -> str:
 # ---------------------------------------------------------------- at the boundary
 
 
-def as_bands(values: Any) -> dict[str, Any]:
+def as_bands(values: Any) -> dict[str, Band]:
     """Amounts by name, or dicts of them by name. ValueError or TypeError says what is wrong."""
     pairs = _as_pairs(values, "values")
     if len(pairs) > MOST:
         raise ValueError(f"values has {len(pairs)} names, there is room for {MOST}: add some of them up")
-    bands: dict[str, Any] = {}
+    bands: dict[str, Band] = {}
     for name, value in pairs:
         if isinstance(value, Mapping | list | tuple):
             cells = _as_pairs(value, f"values of {name!r}")
@@ -86,15 +85,14 @@ def _as_pairs(values: Any, name: str) -> list[tuple[str, Any]]:
         raise TypeError(f"{name} must be a dict name -> number, or a list of such pairs; got {values!r:.60}")
     if not items:
         raise ValueError(f"{name} is empty: there is no area to draw")
-    names = [str(label) for label, _ in items]
+    names = [inputs.as_text(label) for label, _ in items]
     if len({*names}) < len(names):
         raise ValueError(f"{name} has a name twice: {', '.join(names):.100}")
     return list(zip(names, (value for _, value in items), strict=True))
 
 
 def as_size(value: Any, name: str) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be a number, got {value!r:.60}")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name} is {value}: an area is a finite number, 0 or more")
-    return float(value)
+    size = real_number(name, value)
+    if not (math.isfinite(size) and size >= 0):
+        raise ValueError(f"{name} is {size:g}: an area is a finite number, 0 or more")
+    return size

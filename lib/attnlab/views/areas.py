@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
 from attnlab.views import fonts, grid, inputs
-from attnlab.views.amounts import KINDS, amount, as_bands, as_size, exact, named, percent
-from attnlab.views.fonts import cut, moving, set_moving, steady
+from attnlab.views.amounts import KINDS, Band, amount, as_bands, as_size, exact, named, percent
+from attnlab.views.fonts import length, moving, set_moving, steady
+from attnlab.views.inputs import Field, Limit, Text
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.tiles import HIGH, LEAST, LINE, OUT, WIDE, Area, Label, beside, corner, inside, merged
@@ -27,6 +28,23 @@ PATTERNS = (("", ""), ("||", "#f0bd7c"), ("..", "#8cc487"), ("//", "#e3a8c4"), (
 DARK = "#404040"
 
 
+class Bands(Field[Any, dict[str, Band]]):
+    """Numbers by name, or dicts of them by name."""
+
+    def look(self, view: Any, given: Any) -> dict[str, Band]:
+        return as_bands(given)
+
+
+class Outlines(Field[Mapping[str, float] | None, dict[str, float]]):
+    """Sizes by name."""
+
+    def look(self, view: Any, given: Mapping[str, float] | None) -> dict[str, float]:
+        if not isinstance(given, Mapping | None):
+            raise TypeError(f"{self.name} must be a dict name -> number, got {given!r:.60}")
+        sizes = {inputs.as_text(name): size for name, size in (given or {}).items()}
+        return {name: as_size(size, f"{self.name} {name!r}") for name, size in sizes.items()}
+
+
 @dataclass(frozen=True)
 class Areas(View):
     """Numbers as areas, in one scale: a band for each, from top to bottom; a band may be cut into cells.
@@ -39,25 +57,14 @@ class Areas(View):
     limit.
     """
 
-    values: Any
-    title: str = ""
-    unit: str = "parameters"
-    limit: float | None = None
-    whole: str = ""
-    reference: Mapping[str, float] | None = None
+    values: Bands = Bands()
+    title: Text = Text("")
+    unit: Text = Text("parameters")
+    limit: Limit = Limit(None)
+    whole: Text = Text("")
+    reference: Outlines = Outlines(None)
 
     def __post_init__(self) -> None:
-        given = self.reference or {}
-        fields = {
-            "values": as_bands(self.values),
-            "limit": inputs.as_limit(self.limit),
-            "reference": {str(name): as_size(v, f"reference {name!r}") for name, v in given.items()},
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-        self._check()
-
-    def _check(self) -> None:
         if self.whole and self.limit is None:
             raise ValueError(f"whole={self.whole!r:.60} names the limit: pass limit as well")
         if len(self.reference) > REFERENCES or 0 in self.reference.values():
@@ -218,7 +225,12 @@ class Areas(View):
     def draw(self, ax: Axes, box: Box) -> Drawn:
         drawn = Drawn(ax)
         frame = [(0, 0), (WIDE, 0), (WIDE, HIGH), (0, HIGH)]
-        style = {"facecolors": "white", "edgecolors": DARK, "linewidths": 1.0, "clip_on": False}
+        style: dict[str, Any] = {
+            "facecolors": "white",
+            "edgecolors": DARK,
+            "linewidths": 1.0,
+            "clip_on": False,
+        }
         ax.add_collection(PolyCollection([frame], **style), autolim=False)
         patterns = [_pattern(kind, bool(self.kinds)) for kind in range(len(FILLS))]
         drawn.parts.fills = [_lines(ax, drawn, PolyCollection, **pattern) for pattern in patterns]
@@ -253,11 +265,13 @@ class Areas(View):
         for size, collection in drawn.parts.texts.items():
             mine = [label for label in labels if label.size == size]
             points = [(label.x, label.y) for label in mine]
-            set_moving(collection, [label.text for label in mine], points, [0.0] * len(mine), size)
+            set_moving(collection, [label.text for label in mine], points, 0, size)
 
     def _totals(self) -> Iterator[Label]:
         """The line above the picture, and the sum of each kind below it."""
-        yield Label(cut(self.headline, WIDE + OUT + self._lane), fonts.SIZE, 0, -LINE / 2 - 2)
+        yield Label(
+            fonts.fitted(self.headline, WIDE + OUT + self._lane, width=length), fonts.SIZE, 0, -LINE / 2 - 2
+        )
         for (text, x, y), name in zip(self._legend, self.kinds, strict=True):
             value = self._sum_of(name)
             words = f"{amount(value, self.unit)} · {percent(value / self.total)}"
@@ -298,7 +312,7 @@ class Areas(View):
             text += f"; outline of {name} {amount(value, self.unit)}"
         return text + "."
 
-    def _said(self, values: Any) -> str:
+    def _said(self, values: Band) -> str:
         if not isinstance(values, dict):
             return self._share(values)
         cells = ", ".join(f"{name} {self._share(value)}" for name, value in values.items())
@@ -314,7 +328,7 @@ def _span(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}, each"
 
 
-def _sum(values: Any) -> float:
+def _sum(values: Band) -> float:
     return math.fsum(values.values()) if isinstance(values, dict) else values
 
 

@@ -1,6 +1,5 @@
 """A block diagram of a Transformer: the residual stream, its branches, live shapes and numbers."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +11,14 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba_array
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.diagram import GROUP, HEAD, PAD, Diagram, Placed, Wiring, branch, circle, plus
-from attnlab.views.fonts import cut, length, moving, set_moving, steady
+from attnlab.views.diagram import GROUP, HEAD, PAD, Diagram, Placed, Wiring, circle, plus
+from attnlab.views.fonts import fitted, length, moving, set_moving, steady
+from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import compact
-from attnlab.views.structure import KINDS, Maker, Row, as_columns, parts_of, places_of, transformer
+from attnlab.views.structure import KINDS, Maker, Row, as_columns, branch, parts_of, places_in, transformer
 from attnlab.views.view import View
 
 FILLS = {
@@ -27,6 +27,25 @@ FILLS = {
 }  # fmt: skip
 MASKS = np.array([[214, 214, 214, 255], [20, 60, 110, 255]], np.uint8)  # hidden, may attend
 LINE, BAND, EDGE = "#404040", "#f4f4f4", "#8c8c8c"
+
+
+class Columns(Field[Any, dict[str, tuple[Row, ...]]]):
+    """One or two columns of parts, by name."""
+
+    def look(self, view: Any, given: Any) -> dict[str, tuple[Row, ...]]:
+        return as_columns(given)
+
+
+class Place(Field[int | str | None, int | None]):
+    """One of the places of a diagram, or its number."""
+
+    def look(self, view: Any, given: int | str | None) -> int | None:
+        places = view.places
+        if isinstance(given, str) and given not in places:
+            raise ValueError(f"{self.name} must be one of {', '.join(places)}; got {given!r:.60}")
+        return inputs.as_index(
+            places.index(given) if isinstance(given, str) else given, len(places), self.name
+        )
 
 
 @dataclass(frozen=True)
@@ -39,20 +58,11 @@ class Blocks(View):
     of `places`, or its number. Raises ValueError or TypeError for parts that cannot be drawn.
     """
 
-    parts: Any
-    title: str = ""
-    quantity: str = ""
+    parts: Columns = Columns()
+    title: Text = Text("")
+    quantity: Text = Text("")
     select: str | None = None
-    selected: int | str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", as_columns(self.parts))
-        selected = self.selected
-        if isinstance(selected, str):
-            if selected not in self.places:
-                raise ValueError(f"selected must be one of {', '.join(self.places)}; got {selected!r:.60}")
-            selected = self.places.index(selected)
-        object.__setattr__(self, "selected", inputs.as_index(selected, len(self.places), "selected"))
+    selected: Place = Place(None)
 
     @staticmethod
     def layer(group: str = "", cross: bool = False, **made: Any) -> list[Row]:
@@ -77,12 +87,7 @@ class Blocks(View):
     @cached_property
     def places(self) -> tuple[str, ...]:
         """The name of every part, ⊕ included, column after column; the second of two equals has a (2)."""
-        seen: Counter[str] = Counter()
-        found = []
-        for name in (name for rows in self.parts.values() for name in places_of(rows)):
-            seen[name] += 1
-            found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-        return tuple(found)
+        return places_in(self.parts)
 
     @cached_property
     def _diagram(self) -> Diagram:
@@ -141,19 +146,24 @@ class Blocks(View):
             _shapes(ax, [corners], facecolors=BAND, edgecolors=EDGE, linewidths=0.8, zorder=0)
             name = group.removeprefix(f"{list(self.parts)[column]} ")
             at = plan.across(column, GROUP / 2 + 1), (top + low) / 2
-            style = {"ha": "center", "rotation": 90, "color": palette.GREY, "size": fonts.SMALL}
-            fonts.write(ax, *at, fonts.fitted(name, low - top - 4, fonts.SMALL), **style)
+            style: dict[str, Any] = {
+                "ha": "center",
+                "rotation": 90,
+                "color": palette.GREY,
+                "size": fonts.SMALL,
+            }
+            fonts.write(ax, *at, fitted(name, low - top - 4, fonts.SMALL), **style)
 
     def _draw_heads(self, ax: Axes) -> None:
         """The names of the columns, and above the numbers what they are."""
         plan = self._diagram
         for column, name in enumerate(self.parts):
             side, other = (("right", "left"), ("left", "right"))[column]
-            style = {"ha": side, "color": palette.GREY, "size": fonts.SMALL}
+            style: dict[str, Any] = {"ha": side, "color": palette.GREY, "size": fonts.SMALL}
             if any(plan.on_stream[i] and plan.placed[i].column == column for i in self._numbers):
-                text = fonts.fitted(self.quantity, plan.stream - 20, fonts.SMALL)
+                text = fitted(self.quantity, plan.stream - 20, fonts.SMALL)
                 steady(ax, plan.across(column, plan.stream - 20), HEAD / 2, text, **style)
-            text = fonts.fitted(name, plan.width - plan.stream, fonts.SIZE, "bold")
+            text = fitted(name, plan.width - plan.stream, fonts.SIZE, "bold")
             steady(ax, plan.across(column, plan.stream - 12), HEAD / 2, text, ha=other, weight="bold")
 
     def _draw_name(self, ax: Axes, i: int, placed: Placed) -> None:
@@ -162,15 +172,15 @@ class Blocks(View):
         plan, small = self._diagram, bool(self._room(i))
         y = placed.middle - placed.height * 0.19 * (small and plan.stacked(i))
         if _chip(placed):
-            name = fonts.fitted(plan.label(i), placed.width - 6)
+            name = fitted(plan.label(i), placed.width - 6)
             steady(ax, placed.x + placed.width / 2, y, name, ha="center", zorder=5)
         else:
-            name = fonts.fitted(plan.label(i), placed.width - 2 * PAD - plan.mask_room(i))
+            name = fitted(plan.label(i), placed.width - 2 * PAD - plan.mask_room(i))
             steady(ax, placed.x + PAD, y, name, zorder=5)
 
     def _mask_place(self, i: int, placed: Placed) -> tuple[float, float, float, float]:
         """The corner, width and height of the small grid at the end of a box, in whole pixels."""
-        side, (n, m) = self._diagram.mask_side(i), placed.part.mask.shape
+        side, (n, m) = self._diagram.mask_side(i), placed.part.cells
         high, wide = (max(1, round(side * size / max(n, m))) for size in (n, m))
         x = placed.x + placed.width - 3 - (side + wide) / 2
         return round(x), round(placed.middle - high / 2), wide, high
@@ -190,11 +200,13 @@ class Blocks(View):
         for picture, mask in zip(drawn.maps, masks, strict=True):
             picture.set_data(MASKS[mask.astype(int)])
         on = [(text, plan.placed[i]) for i, text in self._numbers.items() if plan.on_stream[i]]
-        texts = [cut(text, plan.stream - 18) for text, _ in on]
+        texts = [fitted(text, plan.stream - 18, width=length) for text, _ in on]
         points = [(plan.across(placed.column, plan.stream - 20), placed.middle) for _, placed in on]
         set_moving(drawn.parts.numbers, texts, points, [1.0 - placed.column for _, placed in on])
         inner = list(self._inner())
-        set_moving(drawn.parts.small, *(zip(*inner, strict=True) if inner else ([], [], [])), fonts.SMALL)
+        sides = [side for _, _, side in inner]
+        places = [place for _, place, _ in inner]
+        set_moving(drawn.parts.small, [text for text, _, _ in inner], places, sides, fonts.SMALL)
         place = None if self.selected is None else plan.placed[self.selected][2:]
         grid.surround(drawn.parts.frames, place)
 
@@ -206,7 +218,7 @@ class Blocks(View):
                 text = plan.small(i)
                 if _chip(placed) and length(text, fonts.SMALL) > room:
                     continue  # the same shape stands in the box beside it
-                text = cut(text, room, fonts.SMALL)
+                text = fitted(text, room, fonts.SMALL, width=length)
                 y = placed.middle + placed.height * 0.24 * plan.stacked(i)
                 if _chip(placed):
                     yield text, (placed.x + placed.width / 2, y), 0.5
@@ -288,7 +300,7 @@ def _in_brackets(facts: list[str]) -> list[str]:
 
 
 def _lines(ax: Axes, lines: Any, zorder: int) -> None:
-    style = {"colors": LINE, "linewidths": 1.3, "clip_on": False, "zorder": zorder}
+    style: dict[str, Any] = {"colors": LINE, "linewidths": 1.3, "clip_on": False, "zorder": zorder}
     ax.add_collection(LineCollection(lines, **style), autolim=False)
 
 

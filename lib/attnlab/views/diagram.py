@@ -123,7 +123,7 @@ class Diagram:
     def mask_side(self, i: int) -> float:
         """The longer side of a mask: its cells are whole pixels, if they have as much room."""
         room = (min(self.density.box, 28) if self.on_stream[i] else self.density.box) - 4
-        longest = max(self.parts[i].mask.shape)
+        longest = max(self.parts[i].cells)
         return float(room // longest * longest or room)
 
     def across(self, column: int, x: float) -> float:

@@ -1,7 +1,8 @@
 """Words and numbers in a picture: fonts, widths, what fits, and texts that are cheap to move."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,21 @@ from attnlab.views.protocol import Drawn
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
 SMALL = 8.5  # points: what is said beside something larger
 DPI = 100  # pixels an inch at scale 1 and device pixel ratio 1
+UNSEEN = "\u200d\ufe0e\ufe0f"  # they join signs, or choose their form
 LONGEST_LABEL = 14  # characters of a token that are drawn; the pointer shows the whole token
-_FALLBACKS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB")
+# Behind DejaVu Sans, of which script: usual fonts of Linux, Windows and macOS.
+_FALLBACKS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB",
+    "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", "NanumGothic",  # Korean
+    "Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Gurmukhi", "Noto Sans Gujarati",
+    "Noto Sans Tamil", "Noto Sans Telugu", "Noto Sans Kannada", "Noto Sans Malayalam", "Noto Sans Oriya",
+    "Noto Sans Sinhala", "Nirmala UI", "Mangal", "Kohinoor Devanagari", "Devanagari Sangam MN",
+    "Bangla Sangam MN", "Gurmukhi Sangam MN", "Gujarati Sangam MN", "Tamil Sangam MN", "Telugu Sangam MN",
+    "Kannada Sangam MN", "Malayalam Sangam MN", "Oriya Sangam MN", "Sinhala Sangam MN",  # Indic
+    "Noto Sans Arabic", "Noto Naskh Arabic", "Segoe UI", "Geeza Pro",  # Arabic
+    "Noto Sans Hebrew", "Arial Hebrew",  # Hebrew: also in Segoe UI
+    "Noto Sans Thai", "Leelawadee UI", "Thonburi",  # Thai
+)  # fmt: skip
 _RULER = RendererAgg(1, 1, DPI)  # measures text at scale 1
 
 
@@ -47,123 +61,122 @@ def measure(text: str, size: float = SIZE, weight: str = "normal") -> float:
 
 
 @lru_cache(4096)
+def length(text: str, size: float = SIZE, weight: str = "normal") -> float:
+    """Width of an `outline` in pixels at scale 1; a Text is up to 8 % wider: hinting moves its signs."""
+    return float(_starts(text, weight)[-1]) * size / SIZE * DPI / 72
+
+
+@lru_cache(4096)
 def drawable(text: str) -> str:
     """`text` as one line that can be drawn: a box stands for a character that no installed font has."""
     spaced = (" " if c.isspace() else c for c in text)
-    kept = (c for c in spaced if c.isprintable() and c not in "\u200d\ufe0e\ufe0f")
+    halves = "\ud800", "\udfff"
+    kept = (c for c in spaced if (c.isprintable() or halves[0] <= c <= halves[1]) and c not in UNSEEN)
     return "".join(c if any(face.get_char_index(ord(c)) for face in _fonts()[1]) else "□" for c in kept)
 
 
-def shown(label: str) -> str:
-    """A label as it is drawn: at most 14 characters; the pointer shows it whole."""
+def shown(label: str, most: int = LONGEST_LABEL) -> str:
+    """A label as it is drawn: at most that many characters; the pointer shows it whole."""
     text = drawable(label)
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 @lru_cache(1024)
-def fitted(text: str, room: float, size: float = SIZE, weight: str = "normal") -> str:
-    """A name or title as it is drawn: cut where it is wider than `room` pixels; the digest has it whole."""
+def fitted(
+    text: str,
+    room: float,
+    size: float = SIZE,
+    weight: str = "normal",
+    width: Callable[[str, float, str], float] = measure,
+) -> str:
+    """A text as it is drawn: cut where it is wider than `room` pixels; the digest has it whole."""
     text = drawable(text)
-    if measure(text, size, weight) <= room:
+    if width(text, size, weight) <= room:
         return text
     cuts = (text[:n].rstrip() + "…" for n in range(min(len(text), 300), 0, -1))
-    return next((cut for cut in cuts if measure(cut, size, weight) <= room), "…")
+    return next((cut for cut in cuts if width(cut, size, weight) <= room), "…")
 
 
 def write(
     ax: Axes, x: float, y: float, text: str, math: bool = False, size: float = SIZE, **style: Any
 ) -> Text:
     """Text at a point of the axes (pixels); a dollar sign is a dollar sign unless `math` is set."""
-    style = {"va": "center", "color": "black", "clip_on": False} | style
+    for name, usual in (("va", "center"), ("color", "black"), ("clip_on", False)):
+        style.setdefault(name, usual)
     weight = style.pop("weight", "normal")
     return ax.text(x, y, text, fontproperties=font(size, weight), parse_math=math, **style)
 
 
 @cache
-def sign(char: str) -> tuple[Path, float]:
-    """The outline of one sign of a text, and its width, in points."""
-    vertices, codes = text_to_path.get_text_path(font(), char)
-    width, *_ = text_to_path.get_text_width_height_descent(char, font(), False)
-    vertices = np.reshape(vertices, (-1, 2)) * SIZE / text_to_path.FONT_SCALE  # a space has none
-    return Path(vertices, np.asarray(codes, np.uint8)), width
+def _sign(char: str, weight: str) -> tuple[np.ndarray, np.ndarray]:
+    """One sign of a text in points: the ends of its lines [n, 2], and their codes [n]."""
+    vertices, codes = text_to_path.get_text_path(font(weight=weight), char)
+    scale = SIZE / text_to_path.FONT_SCALE
+    return np.reshape(vertices, (-1, 2)) * scale, np.asarray(codes, np.uint8)  # a space has none
+
+
+@cache
+def _width(chars: str, weight: str) -> float:
+    """Width of a sign, or of two with what brings them closer, in points."""
+    return text_to_path.get_text_width_height_descent(chars, font(weight=weight), False)[0]
+
+
+def _starts(text: str, weight: str) -> np.ndarray:
+    """Where the signs of a text begin, and where the last one ends, in points."""
+    steps = [_width(one + other, weight) - _width(other, weight) for one, other in pairwise(text)]
+    return np.cumsum([0.0, *steps, *(_width(char, weight) for char in text[-1:])])
 
 
 @lru_cache(4096)
-def _glyphs(text: str) -> Path:
-    """The outline of a number, in points, its middle at (0, 0): its signs side by side."""
-    if not text:
+def outline(text: str, size: float = SIZE, weight: str = "normal", side: float = 0.5) -> Path:
+    """A text as an outline in points, sign by sign: far cheaper to move than a Text.
+
+    (0, 0) is on the middle of the line; `side`: the share of the text left of it.
+    """
+    *starts, end = _starts(text, weight)
+    signs = [_sign(char, weight) for char in text]
+    if not any(len(vertices) for vertices, _ in signs):
         return Path(np.zeros((1, 2)), [Path.MOVETO])
-    outlines, widths = zip(*map(sign, text), strict=True)
-    starts = np.cumsum([0.0, *widths])[:-1]
-    vertices = np.concatenate([o.vertices + np.array([x, 0]) for o, x in zip(outlines, starts, strict=True)])
-    path = Path(vertices, np.concatenate([o.codes for o in outlines]))
-    middle = ends_of(path)[:, 0].mean(), ends_of(sign("0")[0])[:, 1].mean()
-    return Path(path.vertices - middle, path.codes)
+    parts = [v + np.array([x - side * end, -0.36 * SIZE]) for (v, _), x in zip(signs, starts, strict=True)]
+    return Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
+
+
+def inked(char: str) -> bool:
+    """Whether a sign leaves ink."""
+    return len(_sign(char, "normal")[0]) > 0
 
 
 def ends_of(path: Path) -> np.ndarray:
     """The lower and upper ends of an outline: [[x0, y0], [x1, y1]]."""
-    inked = path.vertices[path.codes != Path.CLOSEPOLY]
-    return np.array([inked.min(axis=0), inked.max(axis=0)])
+    ends = np.asarray(path.vertices)[np.asarray(path.codes) != Path.CLOSEPOLY]
+    return np.array([ends.min(axis=0), ends.max(axis=0)])
 
 
 def numbers(ax: Axes, points: np.ndarray) -> PathCollection:
-    """Numbers centred on `points` [n, 2], all drawn as one collection: far cheaper than n texts."""
-    count = len(points)
+    """Texts centred on `points` [n, 2], all drawn as one collection: far cheaper than n texts."""
     collection = PathCollection(
-        [_glyphs("0")] * count, offsets=points, offset_transform=ax.transData, linewidths=0, clip_on=False
+        [outline("0")] * len(points),
+        offsets=points,
+        offset_transform=ax.transData,
+        linewidths=0,
+        clip_on=False,
     )
-    scale = Affine2D().scale(1 / 72) + ax.get_figure(root=True).dpi_scale_trans
-    collection.set_transform(scale)
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes of a stage have a figure"
+    collection.set_transform(Affine2D().scale(1 / 72) + figure.dpi_scale_trans)
     ax.add_collection(collection, autolim=False)
     return collection
 
 
 def set_numbers(collection: PathCollection, texts: Sequence[str], colours: Any) -> None:
-    collection.set_paths([_glyphs(text.replace("-inf", "−∞").replace("-", "−")) for text in texts])
+    collection.set_paths([outline(text.replace("-inf", "−∞").replace("-", "−")) for text in texts])
     collection.set_facecolor(colours)
 
 
-@lru_cache(4096)
-def outline(text: str, size: float = SIZE, weight: str = "normal") -> Path:
-    """A text as an outline in points, the middle of a line of it at (0, 0): cheaper to move than a Text."""
-    vertices, codes = text_to_path.get_text_path(font(weight=weight), text)
-    scale = size / text_to_path.FONT_SCALE
-    middle = measure(text, size, weight) * 72 / DPI / 2, size * 0.36
-    return Path(np.asarray(vertices) * scale - middle, codes)
-
-
-@lru_cache(4096)
-def signs(text: str, size: float = SIZE, side: float = 0.5) -> Path:
-    """As `outline`, but sign by sign: far cheaper for a text that is drawn once, such as a number.
-
-    `side`: the share of the text left of (0, 0).
-    """
-    outlines = [sign(char) for char in text]
-    ends = np.cumsum([0.0, *(width for _, width in outlines)])
-    starts = ends[:-1] - side * ends[-1]
-    inked = [(path, x) for (path, _), x in zip(outlines, starts, strict=True) if len(path.vertices)]
-    if not inked:
-        return Path(np.zeros((1, 2)), [Path.MOVETO])
-    parts = [path.vertices + np.array([x, -0.36 * SIZE]) for path, x in inked]
-    return Path(np.concatenate(parts) * size / SIZE, np.concatenate([path.codes for path, _ in inked]))
-
-
 def steady(ax: Axes, x: float, y: float, text: str, size: float = SIZE, **style: Any) -> Any:
-    """A text that stands still, on one line with those of `signs` at the same height."""
+    """A text that stands still, on one line with an `outline` at the same height."""
     low = y + 0.36 * size * DPI / 72
     return write(ax, x, low, text, size=size, va="baseline", **style)
-
-
-def length(text: str, size: float = SIZE) -> float:
-    """Width of a text of `signs`, in pixels at scale 1: far cheaper than to measure a new text."""
-    return sum(sign(char)[1] for char in text) * size / SIZE * DPI / 72
-
-
-def cut(text: str, room: float, size: float = SIZE) -> str:
-    """As `fitted`, for a text that moves: it is measured only where it may be too long."""
-    text = drawable(text)
-    return text if length(text, size) <= room else fitted(text, room - 4, size)
 
 
 def moving(ax: Axes, drawn: Drawn) -> PathCollection:
@@ -175,12 +188,10 @@ def moving(ax: Axes, drawn: Drawn) -> PathCollection:
 
 
 def set_moving(
-    collection: PathCollection,
-    texts: Sequence[str],
-    points: Sequence[tuple[float, float]],
-    sides: Sequence[float],
-    size: float = SIZE,
+    collection: PathCollection, texts: Sequence[str], points: Any, side: Any = 0.5, size: float = SIZE
 ) -> None:
-    """Put texts at points; `sides` says how much of each stands left of its point: 0, 0.5 or 1."""
-    collection.set_paths([signs(text, size, side) for text, side in zip(texts, sides, strict=True)])
+    """Put texts at points [n, 2]; `side` (of all, or one for each) stands left of the point: 0, 0.5 or 1."""
+    sides = np.broadcast_to(side, len(texts)).tolist()
+    paths = [outline(text, size, side=each) for text, each in zip(texts, sides, strict=True)]
+    collection.set_paths(paths)
     collection.set_offsets(np.reshape(points, (-1, 2)))

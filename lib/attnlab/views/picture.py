@@ -1,5 +1,6 @@
 """A picture cut into patches, and the attention on them."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
-from attnlab.views.fonts import outline
+from attnlab.views.fonts import set_moving
+from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -20,6 +22,81 @@ LONG, MOST = 280, 400  # pixels: the longer side, about; and the most that the d
 FOG, CLEAR = np.array([150.0, 190.0, 220.0]), 0.35  # over patches without weight; what is left of them
 CORNER, MIDDLE = 24, 34  # pixels: sides of a patch with room for its number, and for its weight too
 LISTED, HOVERED = 64, 40  # patches in a sentence; pixels a side that the pointer tells apart
+
+
+class Pixels(Field[Any, np.ndarray]):
+    """Pixels [h, w] or [h, w, 3], 0 or more."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray:
+        vars(view)["_bytes"] = str(getattr(given, "dtype", "")).endswith("uint8")
+        array = inputs.as_array(given, "Picture values", (2, 3))
+        if array.ndim == 3 and array.shape[2] != 3:
+            raise ValueError(f"Picture values in colour have shape [h, w, 3], got {array.shape}")
+        if array.min() < -1e-9:
+            raise ValueError(
+                f"Picture values hold {array.min():.3g}, but black is 0: shift them to start at 0"
+            )
+        if max(array.shape[:2]) > MOST:
+            every = -(-max(array.shape[:2]) // MOST)
+            raise ValueError(
+                f"Picture values have shape {array.shape}, there is room for {MOST} by {MOST} pixels: "
+                f"take some of them, values[::{every}, ::{every}]"
+            )
+        return array
+
+
+class Side(Field[int | None, int | None]):
+    """Pixels along a patch: it divides both sides of the picture."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        height, width = view.values.shape[:2]
+        sides = [s for s in range(1, min(height, width) + 1) if height % s == 0 == width % s]
+        if given is None or given in sides:
+            return None if given is None else int(given)
+        raise ValueError(
+            f"side must divide the {height} by {width} pixels: one of {', '.join(map(str, sides))}; "
+            f"got {given!r:.60}"
+        )
+
+
+class Weights(Field[Any, np.ndarray | None]):
+    """A weight for every patch."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray | None:
+        _needs_side(view, self.name, given)
+        if given is None:
+            return None
+        weights, count = inputs.as_array(given, "Picture weights", 1, masked=True), math.prod(view.grid)
+        if len(weights) != count:
+            raise ValueError(
+                f"weights has {len(weights)} numbers, but there are {count} patches: one for each"
+            )
+        if (least := weights[np.isfinite(weights)].min(initial=0)) < -1e-9:
+            raise ValueError(f"Picture weights hold {least:.3g}: a weight is 0 or more; apply softmax")
+        return weights
+
+
+class Patch(Field[int | None, int | None]):
+    """A patch, or None."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        _needs_side(view, self.name, given)
+        return inputs.as_index(given, math.prod(view.grid), self.name)
+
+
+class White(Field[float | None, float]):
+    """The value of white."""
+
+    def look(self, view: Any, given: float | None) -> float:
+        limit = inputs.as_limit(given)
+        if limit is not None:
+            return limit
+        return 255.0 if vars(view)["_bytes"] else max(1.0, float(view.values.max()))
+
+
+def _needs_side(view: Any, name: str, given: object) -> None:
+    if view.side is None and given is not None:
+        raise ValueError(f"{name} speaks of patches: pass their side as well, such as side=4")
 
 
 @dataclass(frozen=True)
@@ -33,31 +110,22 @@ class Picture(View):
     weights.
     """
 
-    values: Any
-    title: str = ""
-    side: int | None = None
-    weights: Any = None
+    values: Pixels = Pixels()
+    title: Text = Text("")
+    side: Side = Side(None)
+    weights: Weights = Weights(None)
     select: str | None = None
-    selected: int | None = None
-    limit: float | None = None
+    selected: Patch = Patch(None)
+    limit: White = White(None)
 
     def __post_init__(self) -> None:
-        values = _as_pixels(self.values)
-        side = _as_side(self.side, values.shape)
-        for name in ("weights", "select", "selected"):
-            if side is None and getattr(self, name) is not None:
-                raise ValueError(f"{name} speaks of patches: pass their side as well, such as side=4")
-        object.__setattr__(self, "limit", _limit(self.values, values, self.limit))
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "side", side)
-        count = 0 if side is None else self.grid[0] * self.grid[1]
-        object.__setattr__(self, "weights", _as_weights(self.weights, count))
-        object.__setattr__(self, "selected", inputs.as_index(self.selected, count, "selected"))
+        _needs_side(self, "select", self.select)
 
     @property
     def grid(self) -> tuple[int, int]:
         """Rows and columns of patches."""
-        return self.values.shape[0] // self.side, self.values.shape[1] // self.side
+        side = self.side or max(self.values.shape)
+        return self.values.shape[0] // side, self.values.shape[1] // side
 
     @property
     def _cell(self) -> int:
@@ -67,12 +135,12 @@ class Picture(View):
     @property
     def _patch(self) -> int:
         """Pixels on the screen of the side of a patch."""
-        return self.side * self._cell
+        return (self.side or 0) * self._cell
 
     @cached_property
     def means(self) -> np.ndarray:
         """Mean of every patch, row by row."""
-        (rows, cols), side = self.grid, self.side
+        (rows, cols), side = self.grid, self.side or 1
         return self._grey.reshape(rows, side, cols, side).mean(axis=(1, 3)).ravel()
 
     @cached_property
@@ -91,7 +159,7 @@ class Picture(View):
         if self.side is None:
             return drawn
         patch, (rows, cols) = self._patch, self.grid
-        lines = [[(0, r * patch), (box.width, r * patch)] for r in range(rows + 1)]
+        lines: list[Any] = [[(0, r * patch), (box.width, r * patch)] for r in range(rows + 1)]
         lines += [[(c * patch, 0), (c * patch, box.height)] for c in range(cols + 1)]
         for colour, thick in (
             (("white", 2.2), ("black", 0.8)) if patch > 20 else (("black", 1.4), ("white", 0.7))
@@ -101,11 +169,13 @@ class Picture(View):
         corners = grid.grid_points(0, 0, rows, cols, patch, patch)
         if patch >= CORNER:
             texts = [str(i) for i in range(rows * cols)]
-            shift = [[fonts.measure(t, fonts.SMALL) / 2 + 4 - patch / 2, 10 - patch / 2] for t in texts]
-            _set(_haloed(ax, drawn, corners + shift), texts, fonts.SMALL)
+            for collection in _haloed(ax, drawn):
+                set_moving(
+                    collection, texts, corners + np.array([4 - patch / 2, 10 - patch / 2]), 0, fonts.SMALL
+                )
         if self.weights is not None and patch >= MIDDLE:
             down = np.array([0, 2 if patch > 60 else patch / 2 - 10])
-            drawn.parts.weights = _haloed(ax, drawn, corners + down)
+            drawn.parts.weights, drawn.parts.places = _haloed(ax, drawn), corners + down
         drawn.parts.frames = outlines(ax, drawn, (0, 1))
         drawn.parts.frames[1].set_edgecolor(palette.COLOURS[1])  # black is the colour of the grid
         return drawn
@@ -114,9 +184,11 @@ class Picture(View):
         drawn.maps[0].set_data(self._colours())
         if self.side is None:
             return
-        if hasattr(drawn.parts, "weights"):
+        if self.weights is not None and hasattr(drawn.parts, "weights"):
             texts = [number(w).replace("-inf", "−∞") for w in self.weights]
-            _set(drawn.parts.weights, texts, fonts.SIZE if self._patch >= 44 else fonts.SMALL)
+            size = fonts.SIZE if self._patch >= 44 else fonts.SMALL
+            for collection in drawn.parts.weights:
+                set_moving(collection, texts, drawn.parts.places, size=size)
         patch, cols, place = self._patch, self.grid[1], None
         if self.selected is not None:
             place = self.selected % cols * patch, self.selected // cols * patch, patch, patch
@@ -138,8 +210,8 @@ class Picture(View):
 
     def _spread(self, patches: np.ndarray) -> np.ndarray:
         """What is said of every patch [patches, n], for every pixel [h, w, n]."""
-        grid = patches.reshape(*self.grid, -1)
-        return grid.repeat(self.side, axis=0).repeat(self.side, axis=1)
+        cells, side = patches.reshape(*self.grid, -1), self.side or 1
+        return cells.repeat(side, axis=0).repeat(side, axis=1)
 
     def hits(self, box: Box) -> list[Hit]:
         if self.side is not None:
@@ -148,14 +220,16 @@ class Picture(View):
         if max(height, width) > HOVERED:
             return []
         texts = [[" ".join(map(self._say, np.atleast_1d(pixel))) for pixel in row] for row in self.values]
-        rows, cols = map(str, range(height)), map(str, range(width))
+        rows, cols = [[str(i) for i in range(count)] for count in (height, width)]
         return [grid.grid_hit((0, 0, box.width, box.height), rows, cols, texts, axes=("row", "column"))]
 
-    def _hit(self, i: int, words: str) -> dict[str, Any]:
+    def _hit(self, i: int, words: str) -> Hit:
         patch, cols = self._patch, self.grid[1]
         place = (i % cols * patch, i // cols * patch, patch, patch)
-        more = {"axes": ("patch", ""), "select": self.select, "selected": self.selected, "first": i}
-        return grid.grid_hit(place, [str(i)], [""], [[words]], **more)
+        return grid.grid_hit(
+            place, [str(i)], [""], [[words]],
+            axes=("patch", ""), select=self.select, selected=self.selected, first=i,
+        )  # fmt: skip
 
     def _words(self) -> list[str]:
         """What the pointer says of every patch."""
@@ -178,7 +252,7 @@ class Picture(View):
         if self.side is not None:
             words += f"; {self._patches()}"
         if self.weights is not None:
-            words += f"; {self._attention()}"
+            words += f"; {self._attention(self.weights)}"
         return words + ("" if self.selected is None else f"; patch {self.selected} chosen") + "."
 
     def _where(self) -> str:
@@ -205,9 +279,10 @@ class Picture(View):
         order = np.argsort(-np.round(means, 9), kind="stable")[:5]
         return f"{words}, the brightest " + ", ".join(f"{i} {self._say(means[i])}" for i in order)
 
-    def _attention(self) -> str:
-        weights = np.where(np.isneginf(self.weights), 0.0, self.weights)
-        masked, total = int(np.isneginf(self.weights).sum()), weights.sum()
+    def _attention(self, given: np.ndarray) -> str:
+        hidden = np.isneginf(given)
+        weights, masked = np.where(hidden, 0.0, given), int(hidden.sum())
+        total = weights.sum()
         if masked == len(weights):
             return "every patch masked"
         order = np.argsort(-np.round(weights, 9), kind="stable")
@@ -222,62 +297,11 @@ class Picture(View):
         return words + ": " + ", ".join(f"{i} {number(weights[i])}" for i in listed)
 
 
-def _haloed(ax: Axes, drawn: Drawn, points: np.ndarray) -> tuple[PathCollection, PathCollection]:
+def _haloed(ax: Axes, drawn: Drawn) -> tuple[PathCollection, PathCollection]:
     """Black texts with a white edge, so that they can be read on any picture."""
-    halo, text = fonts.numbers(ax, points), fonts.numbers(ax, points)
+    halo, text = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
     halo.set(facecolor="white", edgecolor="white", linewidth=2.6)
     halo.set_joinstyle("bevel")
     text.set_facecolor("black")
     drawn.moving += [halo, text]
     return halo, text
-
-
-def _set(pair: tuple[PathCollection, PathCollection], texts: list[str], size: float) -> None:
-    for collection in pair:
-        collection.set_paths([outline(text, size) for text in texts])
-
-
-def _as_pixels(values: Any) -> np.ndarray:
-    array = np.asarray(values)
-    colour = array.ndim == 3
-    if colour and array.shape[2] != 3:
-        raise ValueError(f"Picture values in colour have shape [h, w, 3], got {array.shape}")
-    array = inputs.as_array(values, "Picture values", 3 if colour else 2)
-    if array.min() < -1e-9:
-        raise ValueError(f"Picture values hold {array.min():.3g}, but black is 0: shift them to start at 0")
-    if max(array.shape[:2]) > MOST:
-        raise ValueError(
-            f"Picture values have shape {array.shape}, there is room for {MOST} by {MOST} pixels: "
-            "take every second one, values[::2, ::2]"
-        )
-    return array
-
-
-def _limit(given: Any, values: np.ndarray, limit: float | None) -> float:
-    """The value of white."""
-    if limit is not None:
-        return inputs.as_limit(limit)
-    return 255.0 if getattr(given, "dtype", None) == np.uint8 else max(1.0, float(values.max()))
-
-
-def _as_side(side: int | None, shape: tuple[int, ...]) -> int | None:
-    if side is None:
-        return None
-    sides = [s for s in range(1, min(shape[:2]) + 1) if shape[0] % s == 0 == shape[1] % s]
-    if side not in sides:
-        words = ", ".join(map(str, sides))
-        raise ValueError(
-            f"side must divide the {shape[0]} by {shape[1]} pixels: one of {words}; got {side!r:.60}"
-        )
-    return int(side)
-
-
-def _as_weights(weights: Any, count: int) -> np.ndarray | None:
-    if weights is None:
-        return None
-    weights = inputs.as_array(weights, "Picture weights", 1, masked=True)
-    if len(weights) != count:
-        raise ValueError(f"weights has {len(weights)} numbers, but there are {count} patches: one for each")
-    if weights[np.isfinite(weights)].min(initial=0) < -1e-9:
-        raise ValueError(f"Picture weights hold {weights.min():.3g}: a weight is 0 or more; apply softmax")
-    return weights

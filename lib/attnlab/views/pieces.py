@@ -3,7 +3,7 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba_array
-from matplotlib.textpath import text_to_path
 
+from attnlab.attention.numbers import whole_number
 from attnlab.views import fonts, grid, inputs, palette
-from attnlab.views.fonts import outline
+from attnlab.views.fonts import set_moving
+from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -29,6 +30,57 @@ FILLS, EDGES = to_rgba_array(["none", "#d9e8f5", "#ffd591"]), to_rgba_array([pal
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
 
+class Split(Field[Iterable[str | bytes], tuple[str | bytes, ...]]):
+    """Pieces of a text, at least one."""
+
+    def look(self, view: Any, given: Iterable[str | bytes]) -> tuple[str | bytes, ...]:
+        if isinstance(given, str | bytes):
+            raise TypeError(f"pieces must be a list of pieces, got one text {given!r:.60}: split it first")
+        if not isinstance(given, Iterable):
+            raise TypeError(f"pieces must be a list of texts, got {given!r:.60}")
+        pieces = tuple(given)
+        if not pieces:
+            raise ValueError("pieces is empty: there is nothing to show of a text without a piece")
+        for i, piece in enumerate(pieces):
+            if not isinstance(piece, str | bytes):
+                raise TypeError(
+                    f"piece {i} is {piece!r:.60}: a piece is a text or bytes; numbers go into ids"
+                )
+        return pieces
+
+
+class Ids(Field[Iterable[object] | None, tuple[str, ...] | None]):
+    """An id for every piece, or none."""
+
+    def look(self, view: Any, given: Iterable[object] | None) -> tuple[str, ...] | None:
+        return None if given is None else inputs.as_labels(given, len(view.pieces), self.name, "the text")
+
+
+class Piece(Field[int | None, int | None]):
+    """A piece, or None."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        return inputs.as_index(given, len(view.pieces), self.name)
+
+
+class Places(Field[Any, tuple[int, ...]]):
+    """Pieces that are marked, in order: given by places, or by texts that mean every equal piece."""
+
+    def look(self, view: Any, given: Any) -> tuple[int, ...]:
+        pieces = view.pieces
+        marked = [given] if np.ndim(given) == 0 else list(given)
+        texts = {mark for mark in marked if isinstance(mark, str | bytes)}
+        places = {inputs.as_index(mark, len(pieces), self.name) for mark in marked if mark not in texts}
+        return tuple(i for i, piece in enumerate(pieces) if i in places or piece in texts)
+
+
+class Lines(Field[int, int]):
+    """Lines that there is room for."""
+
+    def look(self, view: Any, given: int) -> int:
+        return whole_number(self.name, given, 1, LINES)
+
+
 @dataclass(frozen=True)
 class Pieces(View):
     """A text split into pieces: a box for each, side by side, with its id below when `ids` are given.
@@ -39,26 +91,13 @@ class Pieces(View):
     Raises ValueError or TypeError for no pieces, one text that is not split, a wrong number of ids.
     """
 
-    pieces: Sequence[str | bytes]
-    ids: Sequence[Any] | None = None
-    title: str = ""
-    marked: Sequence[int | str | bytes] = ()
+    pieces: Split = Split()
+    ids: Ids = Ids(None)
+    title: Text = Text("")
+    marked: Places = Places(())
     select: str | None = None
-    selected: int | None = None
-    lines: int = 1
-
-    def __post_init__(self) -> None:
-        pieces = _as_pieces(self.pieces)
-        if not (isinstance(self.lines, int) and 1 <= self.lines <= LINES):
-            raise ValueError(f"lines must be a whole number from 1 to {LINES}, got {self.lines!r:.60}")
-        fields = {
-            "pieces": pieces,
-            "ids": None if self.ids is None else inputs.as_labels(self.ids, len(pieces), "ids", "the text"),
-            "marked": _as_places(self.marked, pieces),
-            "selected": inputs.as_index(self.selected, len(pieces), "selected"),
-        }
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+    selected: Piece = Piece(None)
+    lines: Lines = Lines(1)
 
     @cached_property
     def texts(self) -> list[str]:
@@ -121,23 +160,22 @@ class Pieces(View):
         parts.boxes.set_verts(corners.transpose(2, 0, 1))
         self._paint(parts.boxes, len(lines))
         middles = np.stack([lefts + widths / 2, tops + HIGH / 2], 1)
-        parts.texts.set_paths([outline(_short(t)) for t in self.texts[: len(lines)]])
-        parts.texts.set_offsets(middles)
+        set_moving(parts.texts, [_short(text) for text in self.texts[: len(lines)]], middles)
         if self.ids is not None:
-            parts.ids.set_paths([outline(_below(i), fonts.SMALL) for i in self.ids[: len(lines)]])
-            parts.ids.set_offsets(middles + np.array([0, (HIGH + ID) / 2 - 1]))
+            below = middles + np.array([0, (HIGH + ID) / 2 - 1])
+            set_moving(parts.ids, [_below(i) for i in self.ids[: len(lines)]], below, size=fonts.SMALL)
         parts.rest.set_text(f"… and {self._rest} more" if self._rest else "")
         parts.rest.set_position((0, (lines[-1] + 1) * self._pitch + HIGH / 2))
-        chosen = self.selected is not None and self.selected < len(lines)
-        place = (lefts[self.selected], tops[self.selected], widths[self.selected], HIGH) if chosen else None
-        grid.surround(parts.frames, place)
+        i = self.selected
+        chosen = i is not None and i < len(lines)
+        grid.surround(parts.frames, (lefts[i], tops[i], widths[i], HIGH) if chosen else None)
 
     def _paint(self, boxes: PolyCollection, count: int) -> None:
         kinds = np.arange(count) % 2
         kinds[[i for i in self.marked if i < count]] = 2
-        boxes.set_facecolor(FILLS[kinds])
-        boxes.set_edgecolor(EDGES[kinds])
-        boxes.set_linewidth(np.array([0.7, 0.7, 1.6])[kinds])
+        boxes.set_facecolor([*FILLS[kinds]])
+        boxes.set_edgecolor([*EDGES[kinds]])
+        boxes.set_linewidth(np.array([0.7, 0.7, 1.6])[kinds].tolist())
 
     def hits(self, box: Box) -> list[Hit]:
         return [
@@ -180,15 +218,13 @@ def _sign(char: str) -> str:
         return _SIGNS[char]
     if "\udc80" <= char <= "\udcff":  # a byte that is no whole character
         return f"\\x{ord(char) - 0xDC00:02x}"
-    shown = fonts.drawable(char)
-    inked = shown.strip() and len(text_to_path.get_text_path(fonts.font(), shown)[0])
-    return shown if inked else char.encode("unicode_escape").decode()
+    shown = fonts.drawable(char) if char.isprintable() else ""
+    return shown if shown and fonts.inked(shown) else char.encode("unicode_escape").decode()
 
 
 def _short(text: str) -> str:
     """A piece as it is drawn: it fits on a line."""
-    cut = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return fonts.fitted(cut, WIDE - 2 * PAD)
+    return fonts.fitted(fonts.shown(text, LONGEST), WIDE - 2 * PAD)
 
 
 def _below(label: str) -> str:
@@ -205,26 +241,3 @@ def _flow(widths: Sequence[float]) -> list[tuple[int, float, float]]:
         places.append((line, x, width))
         x += width + APART
     return places
-
-
-def _as_pieces(pieces: Any) -> tuple[str | bytes, ...]:
-    if isinstance(pieces, str | bytes):
-        raise TypeError(f"pieces must be a list of pieces, got one text {pieces!r:.60}: split it first")
-    try:
-        pieces = tuple(pieces)
-    except TypeError:
-        raise TypeError(f"pieces must be a list of texts, got {pieces!r:.60}") from None
-    if not pieces:
-        raise ValueError("pieces is empty: there is nothing to show of a text without a piece")
-    for i, piece in enumerate(pieces):
-        if not isinstance(piece, str | bytes):
-            raise TypeError(f"piece {i} is {piece!r:.60}: a piece is a text or bytes; numbers go into ids")
-    return pieces
-
-
-def _as_places(marked: Any, pieces: Sequence[str | bytes]) -> tuple[int, ...]:
-    """The places that are marked, in order."""
-    marked = [marked] if np.ndim(marked) == 0 else list(marked)
-    texts = {mark for mark in marked if isinstance(mark, str | bytes)}
-    places = {inputs.as_index(mark, len(pieces), "marked") for mark in marked if mark not in texts}
-    return tuple(i for i, piece in enumerate(pieces) if i in places or piece in texts)

@@ -10,12 +10,25 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patheffects import withStroke
 
 from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views.inputs import Labels, Limit, MaybeNumbers, Numbers, Text, Texts
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
 from attnlab.views.view import View
 
-SIDE = 290  # pixels of the square
+SIDE, MOST = 290, 200  # pixels of the square; points that it has room for
+
+
+class PlanePoints(Numbers):
+    """Points in the plane, [n, 2]."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray:
+        points = super().look(view, given)
+        if points.shape[1] != 2:
+            raise ValueError(
+                f"Points points must have shape (n, 2), got {points.shape}: choose two dimensions"
+            )
+        return inputs.fitting(points, "Points points", (MOST, 2))
 
 
 @dataclass(frozen=True)
@@ -27,35 +40,25 @@ class Points(View):
     the more weight. Raises ValueError for another shape, NaN, a wrong number of labels.
     """
 
-    points: Any
-    labels: Sequence[Any] | None = None
-    title: str = ""
+    points: PlanePoints = PlanePoints(2)
+    labels: Labels = Labels("points")
+    title: Text = Text("")
     arrows: bool = False
-    mark: Any = None
-    mark_label: str = ""
-    weights: Any = None
-    axes: tuple[str, str] = ("", "")
-    limit: float | None = None
+    mark: MaybeNumbers = MaybeNumbers(1)
+    mark_label: Text = Text("")
+    weights: MaybeNumbers = MaybeNumbers(1)
+    axes: Texts = Texts(("", ""))
+    limit: Limit = Limit(None)
     signed: bool | None = None
 
     def __post_init__(self) -> None:
-        points = inputs.as_array(self.points, "Points points", 2)
-        if points.shape[1] != 2:
+        if self.mark is not None and self.mark.shape != (2,):
+            raise ValueError(f"mark must have shape (2,), got {self.mark.shape}")
+        count, weights = len(self.points), self.weights
+        if weights is not None and (self.mark is None or len(weights) != count):
             raise ValueError(
-                f"Points points must have shape (n, 2), got {points.shape}: choose two dimensions"
+                f"weights need a mark and one weight per point: {len(weights)} for {count} points"
             )
-        mark = None if self.mark is None else inputs.as_array(self.mark, "mark", 1)
-        weights = None if self.weights is None else inputs.as_array(self.weights, "weights", 1)
-        if mark is not None and mark.shape != (2,):
-            raise ValueError(f"mark must have shape (2,), got {mark.shape}")
-        if weights is not None and (mark is None or len(weights) != len(points)):
-            raise ValueError(
-                f"weights need a mark and one weight per point: {len(weights)} for {len(points)} points"
-            )
-        fields = {"points": points, "mark": mark, "weights": weights, "limit": inputs.as_limit(self.limit)}
-        fields["labels"] = inputs.as_labels(self.labels, len(points), "labels", "the points")
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
 
     @property
     def _every(self) -> np.ndarray:
@@ -116,7 +119,7 @@ class Points(View):
             fonts.write(ax, x, SIDE + 15, text, ha="center", color=palette.GREY)
             fonts.write(ax, -12, y, text, ha="right", color=palette.GREY)
         across, up = (fonts.fitted(name, SIDE) for name in self.axes)
-        style = {"ha": "center", "color": palette.GREY}
+        style: dict[str, Any] = {"ha": "center", "color": palette.GREY}
         fonts.write(ax, SIDE / 2, SIDE + 33, across, **style)
         fonts.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
 

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
-from operator import index as to_index
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon, Rectangle
 
+from attnlab.attention.numbers import whole_number
 from attnlab.views import fonts, grid, inputs, palette, rounding
 from attnlab.views.charts import round_ticks
-from attnlab.views.fonts import outline
+from attnlab.views.fonts import set_moving
+from attnlab.views.inputs import Field, Limit, MaybeNumbers, Numbers, Text
 from attnlab.views.maps import outlines
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -27,6 +28,82 @@ LISTED, HOVERED = 24, 400  # frames in a sentence, and under the pointer
 DOTTED, ROWS = 110, 75  # samples that are few enough for a dot each; rows of the spectrogram on the screen
 
 
+class Rate(Field[float, float]):
+    """Samples a second."""
+
+    def look(self, view: Any, given: float) -> float:
+        if not (isinstance(given, Real) and math.isfinite(given) and given > 0):
+            raise ValueError(f"rate must be a positive number of samples a second, got {given!r:.60}")
+        return float(given)
+
+
+class Samples(Field[int | None, int | None]):
+    """So many samples of the signal."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        most, remedy = len(view.signal), "pass so many samples"
+        if given is None:
+            return None
+        return whole_number(self.name, given, 1, most, remedy=remedy, why=f"the signal has {most} samples")
+
+
+class Step(Samples):
+    """From one frame to the next: by default their size."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        _needs_size(view, self.name, given)
+        return super().look(view, view.size if given is None else given)
+
+
+class Frame(Field[int | None, int | None]):
+    """A frame, or None."""
+
+    def look(self, view: Any, given: int | None) -> int | None:
+        _needs_size(view, self.name, given)
+        return inputs.as_index(given, view.frames, self.name)
+
+
+class Spectrum(MaybeNumbers):
+    """Spectrogram [frames, bands]."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray | None:
+        _needs_size(view, self.name, given)
+        spectrum = super().look(view, given)
+        if spectrum is not None and len(spectrum) != view.frames:
+            raise ValueError(f"spectrum has {len(spectrum)} rows, but the signal has {view.frames} frames")
+        return spectrum
+
+
+class Frequencies(MaybeNumbers):
+    """The frequencies of the bands of the spectrum: by default equally spaced up to half the rate."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray | None:
+        if view.spectrum is None:
+            if given is not None:
+                raise ValueError("bands are the frequencies of a spectrum: pass the spectrum as well")
+            return None
+        count = view.spectrum.shape[1]
+        bands = inputs.as_array(np.linspace(0, view.rate / 2, count) if given is None else given, "bands", 1)
+        if len(bands) != count:
+            raise ValueError(f"bands has {len(bands)} frequencies, but the spectrum has {count} bands")
+        if (np.diff(bands) <= 0).any():
+            raise ValueError("bands must rise from one to the next: they are frequencies, the lowest first")
+        return bands
+
+
+class Reach(Field[float | None, float]):
+    """The end of the scale of the wave: 1, or enough for the signal."""
+
+    def look(self, view: Any, given: float | None) -> float:
+        reach = float(np.abs(view.signal).max())
+        return inputs.as_limit(given) or (1.0 if reach <= 1 + 1e-9 else rounding.nice(reach))
+
+
+def _needs_size(view: Any, name: str, given: object) -> None:
+    if view.size is None and given is not None:
+        raise ValueError(f"{name} speaks of frames: pass their size in samples as well")
+
+
 @dataclass(frozen=True)
 class Sound(View):
     """The wave of a signal [samples] with `rate` samples a second, between -limit and limit.
@@ -37,43 +114,37 @@ class Sound(View):
     the control named `select`. Raises ValueError for NaN, a size beyond the signal, a wrong number of rows.
     """
 
-    signal: Any
-    rate: float
-    title: str = ""
-    size: int | None = None
-    step: int | None = None
+    signal: Numbers = Numbers(1)
+    rate: Rate = Rate()
+    title: Text = Text("")
+    size: Samples = Samples(None)
+    step: Step = Step(None)
     select: str | None = None
-    selected: int | None = None
-    spectrum: Any = None
-    bands: Any = None
-    limit: float | None = None
-    spectrum_limit: float | None = None
+    selected: Frame = Frame(None)
+    spectrum: Spectrum = Spectrum(2)
+    bands: Frequencies = Frequencies(1)
+    limit: Reach = Reach(None)
+    spectrum_limit: Limit = Limit(None)
 
     def __post_init__(self) -> None:
-        signal = inputs.as_array(self.signal, "Sound signal", 1)
-        if not (isinstance(self.rate, Real) and math.isfinite(self.rate) and self.rate > 0):
-            raise ValueError(f"rate must be a positive number of samples a second, got {self.rate!r:.60}")
-        for name in ("step", "select", "selected", "spectrum"):
-            if self.size is None and getattr(self, name) is not None:
-                raise ValueError(f"{name} speaks of frames: pass their size in samples as well")
-        size = None if self.size is None else _as_count(self.size, "size", len(signal))
-        step = size if self.step is None else _as_count(self.step, "step", len(signal))
-        reach = float(np.abs(signal).max())
-        limit = inputs.as_limit(self.limit) or (1.0 if reach <= 1 + 1e-9 else rounding.nice(reach))
-        fields = {"signal": signal, "rate": float(self.rate), "size": size, "step": step, "limit": limit}
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
-        spectrum, bands = _as_spectrum(self.spectrum, self.bands, self.frames, self.rate)
-        fields = {"spectrum": spectrum, "bands": bands}
-        fields["selected"] = inputs.as_index(self.selected, self.frames, "selected")
-        fields["spectrum_limit"] = inputs.as_limit(self.spectrum_limit, "spectrum_limit")
-        for name, value in fields.items():
-            object.__setattr__(self, name, value)
+        _needs_size(self, "select", self.select)
 
     @property
     def frames(self) -> int:
         """How many frames there are."""
-        return 0 if self.size is None else 1 + (len(self.signal) - self.size) // self.step
+        size, step = self._frame
+        return 1 + (len(self.signal) - size) // step if size else 0
+
+    @property
+    def _frame(self) -> tuple[int, int]:
+        """Size and step of the frames; size 0: there are none."""
+        return self.size or 0, self.step or 1
+
+    @property
+    def _cells(self) -> tuple[np.ndarray, np.ndarray]:
+        """The spectrogram and its bands; empty ones where there are none."""
+        none = np.zeros((0, 0)), np.zeros(0)
+        return none if self.spectrum is None or self.bands is None else (self.spectrum, self.bands)
 
     @property
     def seconds(self) -> float:
@@ -82,13 +153,15 @@ class Sound(View):
     @cached_property
     def loudness(self) -> np.ndarray:
         """Root of the mean square of every frame."""
-        windows = np.lib.stride_tricks.sliding_window_view(self.signal, self.size)[:: self.step]
+        size, step = self._frame
+        windows = np.lib.stride_tricks.sliding_window_view(self.signal, size)[::step]
         return np.sqrt((windows**2).mean(axis=1))  # (frames,)
 
     @property
     def _lanes(self) -> int:
         """Frames that overlap, up to four, are marked below each other."""
-        return 0 if self.size is None else min(LANES, -(-self.size // self.step))
+        size, step = self._frame
+        return min(LANES, -(-size // step))
 
     @property
     def _head(self) -> int:
@@ -98,7 +171,7 @@ class Sound(View):
     @property
     def _map(self) -> int:
         """Height of the spectrogram: whole pixels for a row."""
-        rows = min(len(self.bands), ROWS)
+        rows = min(len(self._cells[1]), ROWS)
         return rows * (BANDS // rows)
 
     @property
@@ -108,7 +181,8 @@ class Sound(View):
     @cached_property
     def _ends(self) -> tuple[float, float]:
         """The two ends of the colours of the spectrogram."""
-        low, high = float(self.spectrum.min()), float(self.spectrum.max())
+        cells, _ = self._cells
+        low, high = float(cells.min()), float(cells.max())
         low = -rounding.nice(-low) if low < -1e-9 else 0.0
         return low, max(self.spectrum_limit or rounding.nice(high), low + 1e-9)
 
@@ -117,7 +191,7 @@ class Sound(View):
         return samples * (WIDE / len(self.signal))
 
     def key(self) -> tuple[Any, ...]:
-        tail = () if self.spectrum is None else (self._ends, self._map, self.bands[0], self.bands[-1])
+        tail = () if self.spectrum is None else (self._ends, self._map, *self._cells[1][[0, -1]].tolist())
         return self.seconds, self.limit, self._lanes, *tail
 
     # ------------------------------------------------------------ drawing
@@ -131,13 +205,12 @@ class Sound(View):
         """Heights beside the spectrogram, and the frequencies there."""
         if self.spectrum is None:
             return []
-        last, top = len(self.bands) - 1, self._head + GAP
+        bands, top = self._cells[1], self._head + GAP
+        last = len(bands) - 1
         places = sorted({0, last // 2, last}) if last > 1 else range(last + 1)
         heights = [top + self._map * (1 - (i + 0.5) / (last + 1)) for i in places]
         heights = [min(max(height, top + 8), top + self._map - 8) for height in heights]
-        return [
-            (y, f"{rounding.plain(round(self.bands[i]))} Hz") for y, i in zip(heights, places, strict=True)
-        ]
+        return [(y, f"{rounding.plain(round(bands[i]))} Hz") for y, i in zip(heights, places, strict=True)]
 
     def _colour_ends(self) -> list[tuple[float, str]]:
         """Heights beside the colour bar, and the values there."""
@@ -175,7 +248,7 @@ class Sound(View):
         return drawn
 
     def _label(self, ax: Axes) -> None:
-        grey = {"color": "#d0d0d0", "linewidth": 0.8, "zorder": 0, "clip_on": False}
+        grey: dict[str, Any] = {"color": "#d0d0d0", "linewidth": 0.8, "zorder": 0, "clip_on": False}
         for t, text in self._times().items():
             x = self._x(t * self.rate)
             ax.plot([x, x], [0, self._height + 5], **grey)
@@ -197,13 +270,13 @@ class Sound(View):
         if self.size is None:
             return
         self._mark_frames(drawn)
-        chosen = [] if self.selected is None else [self.selected]
-        drawn.parts.name.set_paths([outline(f"frame {i}") for i in chosen])
+        chosen, middles = [] if self.selected is None else [self.selected], []
         grid.surround([drawn.parts.band], None)
         for i in chosen:
             left, right = self._span(i)
             grid.surround([drawn.parts.band], (left, 0, right - left, self._head - NUMBERS))
-            drawn.parts.name.set_offsets([min(max((left + right) / 2, 40), WIDE - 40), -12])
+            middles.append((min(max((left + right) / 2, 40), WIDE - 40), -12.0))
+        set_moving(drawn.parts.name, [f"frame {i}" for i in chosen], middles)
         if self.spectrum is not None:
             self._show_spectrum(drawn)
 
@@ -216,14 +289,16 @@ class Sound(View):
         y = (1 - np.clip([high, low], -self.limit, self.limit) / self.limit) * (WAVE / 2)
         return np.concatenate([np.stack([x, y[0]], 1), np.stack([x, y[1]], 1)[::-1]])
 
-    def _span(self, frame: int) -> tuple[float, float]:
-        """Left and right end of a frame in pixels."""
-        return self._x(frame * self.step), self._x(frame * self.step + self.size)
+    def _span(self, frame: Any) -> tuple[Any, Any]:
+        """Left and right end of a frame, or of several, in pixels."""
+        size, step = self._frame
+        return self._x(frame * step), self._x(frame * step + size)
 
     def _mark_frames(self, drawn: Drawn) -> None:
         """A bar below the wave for every frame, or for every second, third ... where they are short."""
-        apart, lanes = self._x(self.step), self._lanes
-        every = max(1, math.ceil(max(self._x(self.size), 5) / (apart * lanes) - 1e-9), math.ceil(5 / apart))
+        (size, step), lanes = self._frame, self._lanes
+        apart = self._x(step)
+        every = max(1, math.ceil(max(self._x(size), 5) / (apart * lanes) - 1e-9), math.ceil(5 / apart))
         shown = np.arange(0, self.frames, every)
         y = WAVE + 6 + (shown // every % lanes) * LANE
         left, right = self._span(shown)
@@ -234,13 +309,12 @@ class Sound(View):
         drawn.parts.lanes.set_linewidth(np.where(chosen, 4.0, 2.2))
         room = fonts.measure(str(self.frames), fonts.SMALL) + 8
         named = shown[:: max(1, math.ceil(room / (apart * every)))]
-        drawn.parts.numbers.set_paths([outline(str(i), fonts.SMALL) for i in named])
-        middles = np.mean(self._span(named), axis=0)
-        drawn.parts.numbers.set_offsets(np.stack([middles, np.full(len(named), self._head - 7.0)], 1))
+        points = [(middle, self._head - 7.0) for middle in np.mean(self._span(named), axis=0)]
+        set_moving(drawn.parts.numbers, [str(i) for i in named], points, size=fonts.SMALL)
 
     def _show_spectrum(self, drawn: Drawn) -> None:
         low, high = self._ends
-        cells = _pooled(_pooled(self.spectrum, WIDE).T, ROWS)[
+        cells = _pooled(_pooled(self._cells[0], WIDE).T, ROWS)[
             ::-1
         ]  # (bands, frames), low bands at the bottom
         share = np.clip((cells - low) / (high - low), 0, 1)
@@ -255,8 +329,8 @@ class Sound(View):
 
     def _strips(self) -> tuple[float, float]:
         """Where the spectrogram begins and ends: a column is a step wide, around the middle of its frame."""
-        first = (self.size - self.step) / 2
-        return self._x(first), self._x(first + self.frames * self.step)
+        size, step = self._frame
+        return self._x((size - step) / 2), self._x((size - step) / 2 + self.frames * step)
 
     # ------------------------------------------------------------ words
 
@@ -276,15 +350,17 @@ class Sound(View):
 
     def _words(self, i: int) -> str:
         """What is said of a frame."""
-        start, end = i * self.step / self.rate, (i * self.step + self.size) / self.rate
+        size, step = self._frame
+        start, end = i * step / self.rate, (i * step + size) / self.rate
         words = f"{number(start, 3)} to {number(end, 3)} s, rms {self._say(self.loudness[i])}"
         return words if self.spectrum is None else f"{words}, strongest {self._pitch(i)} Hz"
 
     @cached_property
     def strongest(self) -> np.ndarray:
         """The frequency of the strongest band of every frame; among equals the lowest."""
-        highest = self.spectrum.max(axis=1, keepdims=True)
-        return self.bands[(self.spectrum >= highest - 1e-9 * self._ends[1]).argmax(axis=1)]  # (frames,)
+        cells, bands = self._cells
+        highest = cells.max(axis=1, keepdims=True)
+        return bands[(cells >= highest - 1e-9 * self._ends[1]).argmax(axis=1)]  # (frames,)
 
     def _pitch(self, i: int) -> str:
         return number(self.strongest[i], 0)
@@ -329,31 +405,3 @@ def _pooled(values: np.ndarray, most: int) -> np.ndarray:
     """At most so many rows: the largest of neighbours where there are more."""
     count = min(len(values), most)
     return np.maximum.reduceat(values, np.arange(count) * len(values) // count, axis=0)
-
-
-def _as_count(value: Any, name: str, most: int) -> int:
-    try:
-        count = to_index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number of samples, got {value!r:.60}") from None
-    if not 1 <= count <= most:
-        raise ValueError(f"{name} must be from 1 to {most}, the samples of the signal, got {count}")
-    return count
-
-
-def _as_spectrum(spectrum: Any, bands: Any, frames: int, rate: float) -> tuple[Any, Any]:
-    """The spectrogram [frames, bands] and the frequencies of its bands [bands]."""
-    if spectrum is None:
-        if bands is not None:
-            raise ValueError("bands are the frequencies of a spectrum: pass the spectrum as well")
-        return None, None
-    spectrum = inputs.as_array(spectrum, "Sound spectrum", 2)
-    count = spectrum.shape[1]
-    bands = inputs.as_array(np.linspace(0, rate / 2, count) if bands is None else bands, "bands", 1)
-    if spectrum.shape[0] != frames:
-        raise ValueError(f"spectrum has {spectrum.shape[0]} rows, but the signal has {frames} frames")
-    if len(bands) != count:
-        raise ValueError(f"bands has {len(bands)} frequencies, but the spectrum has {count} bands")
-    if (np.diff(bands) <= 0).any():
-        raise ValueError("bands must rise from one to the next: they are frequencies, the lowest first")
-    return spectrum, bands

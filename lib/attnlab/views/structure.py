@@ -1,5 +1,6 @@
 """What a block diagram is made of: parts on the residual stream, branches beside it, columns."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from attnlab.views import inputs
+from attnlab.views.inputs import Field, Text, as_number, as_text
 
 # What the pointer says of a part that has no note.
 KINDS = {
@@ -46,6 +47,65 @@ DENSITIES = (
 )  # fmt: skip
 
 
+class Kind(Field[str | None, str]):
+    """One of KINDS: by default the name of the part, if it is one of them."""
+
+    def look(self, view: Any, given: str | None) -> str:
+        kind = given or (view.name if view.name in KINDS else "other")
+        if kind not in KINDS:
+            raise ValueError(
+                f"kind of part {view.name!r} must be one of {', '.join(KINDS)}; got {kind!r:.60}"
+            )
+        return kind
+
+
+class Shape(Field[str | int | Sequence[Any], str]):
+    """A text, or sizes."""
+
+    def look(self, view: Any, given: str | int | Sequence[Any]) -> str:
+        sizes = [given] if isinstance(given, Integral | str) else given
+        if not isinstance(sizes, Sequence) or not all(isinstance(size, Integral | str) for size in sizes):
+            raise ValueError(
+                f"shape of part {view.name!r} must be a text or sizes such as (8, 32), got {given!r:.60}"
+            )
+        return " × ".join(map(as_text, sizes))
+
+
+class Value(Field[float | str | None, float | str | None]):
+    """A number, or a text that is drawn as it is."""
+
+    def look(self, view: Any, given: Any) -> float | str | None:
+        if isinstance(given, str):
+            return as_text(given)
+        if getattr(given, "shape", None) == ():  # of NumPy or torch
+            given = given.item()
+        if given is None or isinstance(given, Real):
+            return as_number(given if given is None else float(given), f"number of part {view.name!r}")
+        raise TypeError(f"number of part {view.name!r} must be a number or a text, got {given!r:.60}")
+
+
+class SmallMask(Field[Any, np.ndarray | None]):
+    """Booleans [query, key] (True = may attend), few enough to be drawn small."""
+
+    def look(self, view: Any, given: Any) -> np.ndarray | None:
+        if given is None:
+            return None
+        mask, name = np.array(given), f"mask of part {view.name!r}"
+        if mask.dtype != bool or mask.ndim != 2 or 0 in mask.shape or np.ma.is_masked(given):
+            hidden = " that hides cells: pass mask.filled(False)" * bool(np.ma.is_masked(given))
+            raise ValueError(
+                f"{name} must be booleans [query, key] (True = may attend), "
+                f"got {mask.dtype} of shape {mask.shape}{hidden}"
+            )
+        if max(mask.shape) > FINEST:
+            raise ValueError(
+                f"{name} has shape {mask.shape}, there is room for {FINEST} by {FINEST}: "
+                "show the first tokens, mask[:8, :8]"
+            )
+        mask.setflags(write=False)
+        return mask
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """A box of a block diagram: its name, the shape of what leaves it, a number of this moment.
@@ -56,30 +116,13 @@ class Part:
     each other with the same `group` stand in a frame of that name. Raises ValueError or TypeError.
     """
 
-    name: str
-    kind: str | None = None
-    shape: str | Sequence[Any] = ""
-    number: float | str | None = None
-    mask: Any = None
-    note: str = ""
-    group: str = ""
-
-    def __post_init__(self) -> None:
-        name = str(self.name)
-        kind = self.kind or (name if name in KINDS else "other")
-        if kind not in KINDS:
-            raise ValueError(f"kind of part {name!r} must be one of {', '.join(KINDS)}; got {kind!r:.60}")
-        fields = {
-            "name": name,
-            "kind": kind,
-            "shape": _as_shape(self.shape, name),
-            "number": _as_value(self.number, name),
-            "mask": _as_small_mask(self.mask, name),
-            "note": str(self.note),
-            "group": str(self.group),
-        }
-        for field, value in fields.items():
-            object.__setattr__(self, field, value)
+    name: Text = Text()
+    kind: Kind = Kind(None)
+    shape: Shape = Shape("")
+    number: Value = Value(None)
+    mask: SmallMask = SmallMask(None)
+    note: Text = Text("")
+    group: Text = Text("")
 
     @property
     def place(self) -> str:
@@ -87,11 +130,16 @@ class Part:
         return f"{self.group} {self.name}".strip()
 
     @property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of the mask; 0 without one."""
+        return (0, 0) if self.mask is None else (self.mask.shape[0], self.mask.shape[1])
+
+    @property
     def sees(self) -> str:
         """What the mask allows, in words."""
         if self.mask is None:
             return ""
-        (n, m), allowed = self.mask.shape, int(self.mask.sum())
+        (n, m), allowed = self.cells, int(self.mask.sum())
         if allowed == n * m:
             return "sees everything"
         if n == m and np.array_equal(self.mask, np.tri(n, dtype=bool)):
@@ -99,49 +147,12 @@ class Part:
         return f"sees {allowed} of {n * m}"
 
 
-def _as_shape(shape: Any, name: str) -> str:
-    if isinstance(shape, str):
-        return shape
-    sizes = (shape,) if isinstance(shape, Integral) else shape
-    if not isinstance(sizes, Sequence) or not all(isinstance(size, Integral | str) for size in sizes):
-        raise ValueError(f"shape of part {name!r} must be a text or sizes such as (8, 32), got {shape!r:.60}")
-    return " × ".join(map(str, sizes))
-
-
-def _as_value(number: Any, name: str) -> float | str | None:
-    if isinstance(number, str):
-        return number
-    if getattr(number, "shape", None) == ():  # of NumPy or torch
-        number = number.item()
-    if isinstance(number, Real | None):
-        return inputs.as_number(number, f"number of part {name!r}")
-    raise TypeError(f"number of part {name!r} must be a number or a text, got {number!r:.60}")
-
-
-def _as_small_mask(mask: Any, name: str) -> np.ndarray | None:
-    if mask is None:
-        return None
-    mask = np.array(mask)
-    if mask.dtype != bool or mask.ndim != 2 or 0 in mask.shape:
-        raise ValueError(
-            f"mask of part {name!r} must be booleans [query, key] (True = may attend), "
-            f"got {mask.dtype} of shape {mask.shape}"
-        )
-    if max(mask.shape) > FINEST:
-        raise ValueError(
-            f"mask of part {name!r} has shape {mask.shape}, there is room for {FINEST} by {FINEST}: "
-            "show the first tokens, mask[:8, :8]"
-        )
-    mask.setflags(write=False)
-    return mask
-
-
 def as_columns(parts: Any) -> dict[str, tuple[Row, ...]]:
     """One or two columns by name, their branches closed by a ⊕. ValueError, TypeError: what is wrong."""
     columns = parts if isinstance(parts, Mapping) else {"": parts}
     if not 1 <= len(columns) <= 2:
         raise ValueError(f"parts must be a list, or a dict of 1 or 2 columns; got {len(columns)} columns")
-    return {str(name): _as_rows(rows, str(name)) for name, rows in columns.items()}
+    return {as_text(name): _as_rows(rows, as_text(name)) for name, rows in columns.items()}
 
 
 def _as_rows(rows: Any, name: str) -> tuple[Row, ...]:
@@ -196,13 +207,23 @@ def _group(row: Row) -> str:
     return next(parts_of([row])).group
 
 
-def places_of(rows: Sequence[Row]) -> Iterator[str]:
+def _places_of(rows: Sequence[Row]) -> Iterator[str]:
     """The place of every part; a ⊕ is called after what it adds."""
     for row in rows:
         inner = row[:-1] if branch(row) else (row,)
         yield from (part.place for part in inner)
         if branch(row):
             yield f"{inner[-1].place} added"
+
+
+def places_in(columns: Mapping[str, Sequence[Row]]) -> tuple[str, ...]:
+    """The place of every part, column after column; the second of two equals has a (2)."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in (name for rows in columns.values() for name in _places_of(rows)):
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return tuple(found)
 
 
 def parts_of(rows: Sequence[Row]) -> Iterator[Part]:
@@ -245,7 +266,7 @@ class Maker:
         role = {"attention": "self", "cross-attention": "cross"}.get(part.kind)
         if role == "self" and part.group.startswith("encoder "):
             role = "source"
-        return (self.masks or {}).get(role)
+        return (self.masks or {}).get(role) if role else None
 
     def layer(self, group: str, cross: bool) -> list[Row]:
         names = ["attention", *(["cross-attention"] if cross else [])]

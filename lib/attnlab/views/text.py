@@ -3,6 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from matplotlib.transforms import Affine2D
 
 from attnlab.views import fonts
 from attnlab.views.defaults import matplotlib_defaults
+from attnlab.views.inputs import Text
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.view import View
 
@@ -28,9 +30,9 @@ class Formula(View):
     `words` says the same in plain text, for the digest. Raises ValueError when mathtext cannot read it.
     """
 
-    latex: str
-    words: str
-    title: str = ""
+    latex: Text = Text()
+    words: Text = Text()
+    title: Text = Text("")
 
     def __post_init__(self) -> None:
         _strokes(self.latex)
@@ -47,10 +49,10 @@ class Formula(View):
         strokes = PathPatch(_strokes(self.latex), facecolor="black", linewidth=0, clip_on=False)
         strokes.set_transform(Affine2D().translate(0, box.height / 2) + ax.transData)
         ax.add_artist(strokes)
-        return Drawn(ax, moving=[strokes])
+        return Drawn(ax, moving=[strokes], parts=SimpleNamespace(strokes=strokes))
 
     def update(self, drawn: Drawn) -> None:
-        drawn.moving[0].set_path(_strokes(self.latex))
+        drawn.parts.strokes.set_path(_strokes(self.latex))
 
     def describe(self) -> str:
         return f"{self.title}: {self.words}." if self.title else f"{self.words}."
@@ -68,19 +70,21 @@ def _strokes(latex: str) -> Path:
     if wrong:
         raise ValueError(f"Formula latex {latex!r} cannot be read: {wrong}")
     (left, low), (_, high) = fonts.ends_of(path)
-    return Path((path.vertices - [left, (low + high) / 2]) * [fonts.DPI / 72, -fonts.DPI / 72], path.codes)
+    return Path(
+        (np.asarray(path.vertices) - [left, (low + high) / 2]) * [fonts.DPI / 72, -fonts.DPI / 72], path.codes
+    )
 
 
 @dataclass(frozen=True)
 class Note(View):
     """One sentence, or a few, under or between the pictures."""
 
-    text: str
-    title: str = ""
+    text: Text = Text()
+    title: Text = Text("")
 
     @property
     def lines(self) -> list[str]:
-        return textwrap.wrap(fonts.drawable(str(self.text)), COLUMN) or [""]
+        return textwrap.wrap(fonts.drawable(self.text), COLUMN) or [""]
 
     @property
     def _still(self) -> bool:
@@ -99,11 +103,12 @@ class Note(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         rows = [fonts.write(ax, 0, (i + 0.5) * LINE, line) for i, line in enumerate(self.lines)]
-        return Drawn(ax, moving=[] if self._still else rows)
+        moving = [] if self._still else rows
+        return Drawn(ax, moving=[*moving], parts=SimpleNamespace(rows=moving))
 
     def update(self, drawn: Drawn) -> None:
-        for row, line in zip(drawn.moving, [] if self._still else self.lines, strict=True):
+        for row, line in zip(drawn.parts.rows, [] if self._still else self.lines, strict=True):
             row.set_text(line)
 
     def describe(self) -> str:
-        return f"{self.title}: {self.text}" if self.title else str(self.text)
+        return f"{self.title}: {self.text}" if self.title else self.text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from attnlab.views import fonts
-from attnlab.views.fonts import cut, length
+from attnlab.views.fonts import length
 
 WIDE, HIGH, LINE, LEAST = 400.0, 300.0, 18, 13  # pixels: the whole picture, a line of words, a small one
 OUT, NEXT = 14, 16  # pixels: from the picture to the labels beside it, their distance
@@ -92,7 +92,7 @@ def beside(spots: Sequence[tuple[float, str]], room: float) -> list[Label]:
     for i in reversed(range(len(heights))):
         heights[i] = min(heights[i], heights[i + 1] - NEXT if i + 1 < len(heights) else HIGH - NEXT / 2)
     labels = [
-        Label(cut(text, room), fonts.SIZE, WIDE + OUT, y, place)
+        Label(fonts.fitted(text, room, width=length), fonts.SIZE, WIDE + OUT, y, place)
         for (place, text), y in zip(kept, heights, strict=True)
     ]
     if every > 1:  # said, not silently left out
