@@ -343,9 +343,10 @@ class Sound(View):
         for i in range(0, self.frames, every):
             x0 = 0 if i == 0 else left + i * wide
             x1 = WIDE if i + every >= self.frames else left + (i + every) * wide
-            more = {"axes": ("frame", ""), "select": self.select, "selected": self.selected, "first": i}
             place = (x0, 0, x1 - x0, self._height)
-            found.append(grid.grid_hit(place, [str(i)], [""], [[self._words(i)]], **more))
+            hit = grid.grid_hit(place, [str(i)], [""], [[self._words(i)]], axes=("frame", ""), first=i)
+            hit["select"], hit["selected"] = self.select, self.selected
+            found.append(hit)
         return found
 
     def _words(self, i: int) -> str:
