@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Bars(View):
         if self.log and self.guide is not None:
             inputs.above_0(self.guide, "guide")
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The values at the two ends of the scale."""
         shown = self.values if self.guide is None else np.append(self.values, self.guide)
@@ -75,7 +76,7 @@ class Bars(View):
         limit = limit if self.guide is None else max(limit, rounding.nice(abs(self.guide)))
         return (-limit if shown.min() < -1e-9 * limit else 0.0), float(limit)
 
-    @property
+    @cached_property
     def texts(self) -> list[str]:
         """The numbers: as many digits as the scale needs."""
         return [self._text(value) for value in self.values]

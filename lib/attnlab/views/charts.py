@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ class Curves(View):
             if given is not None:
                 above_0(given, name)
 
-    @property
+    @cached_property
     def ends(self) -> tuple[float, float]:
         """The two ends of the y axis."""
         if self.ylim is not None:
@@ -121,7 +121,7 @@ class Curves(View):
             high
         ) if high > 0 else 0.0 if low < 0 else 1.0
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """The two ends of the x axis."""
         low, high = self.xlim or (float(self.x.min()), float(self.x.max()))

@@ -44,8 +44,8 @@ class Field(Generic[Given, Kept]):
         vars(view)[self.name] = self.look(view, given)
 
     def __get__(self, view: Any, owner: type) -> Kept:
-        if view is not None and self.name in vars(view):
-            return vars(view)[self.name]
+        if view is not None and self.name in view.__dict__:  # asked often: vars(view) takes twice as long
+            return view.__dict__[self.name]
         if not self._default:
             raise AttributeError(f"{owner.__name__} has no {self.name} before it is made")
         return self._default[0]

@@ -77,11 +77,11 @@ class Heatmap(View):
     @property
     def _texts(self) -> list[str]:
         """The numbers in the cells; one beyond the scale has fewer digits, so that it fits."""
-        left_out = self._hidden & (np.abs(self.values) <= rounding.nothing(self.limit))
-        texts, room = [number(v, self.digits) for v in self.values.ravel()], len(self._widest)
+        left_out, digits = self._hidden & (np.abs(self.values) <= rounding.nothing(self.limit)), self.digits
+        texts, room = [number(v, digits) for v in self.values.ravel().tolist()], len(self._widest)
         for i, text in enumerate(texts):
             if len(text) > room:
-                texts[i] = number(self.values.flat[i], max(0, self.digits - len(text) + room))
+                texts[i] = number(self.values.flat[i], max(0, digits - len(text) + room))
         return ["" if out else text for out, text in zip(left_out.ravel(), texts, strict=True)]
 
     @property
@@ -174,7 +174,7 @@ class Heatmap(View):
 
 def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> Tell:
     """What the pointer says of a cell; `hidden` where the mask is False."""
-    return lambda i, j: number(values[i, j], digits) + (", masked" if hidden[i, j] else "")
+    return lambda i, j: number(values.item(i, j), digits) + ", masked" * hidden.item(i, j)
 
 
 def masked_cells(values: np.ndarray, hidden: np.ndarray) -> str:
