@@ -1,6 +1,7 @@
 """Loads our stricter nbval for every part of the suite; what is fast, and what `-n 2` hands out together."""
 
 import os
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marker
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test is fast unless it says `@pytest.mark.slow`, trains on other machines, or its file waits."""
+    """A test is fast unless it says `@pytest.mark.slow`, trains on other machines, or its file waits.
+
+    Of a test with many parameters some are, spread over all of them.
+    """
+    cases = defaultdict(list)
     for item in items:
         slow = any(map(item.get_closest_marker, ("slow", "machines")))
         if not slow and not waits(item.path):
+            cases[item.nodeid.split("[")[0]].append(item)
+    for same in cases.values():
+        for item in spread(same):
             item.add_marker(pytest.mark.fast)
+
+
+def spread(found: list[pytest.Item], most: int = 8) -> list[pytest.Item]:
+    """At most so many of them, from the first to the last at equal distances."""
+    if len(found) <= most:
+        return found
+    return [found[place * (len(found) - 1) // (most - 1)] for place in range(most)]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,9 +7,14 @@ from hypothesis import settings
 
 from tests.refresh import NOTEBOOKS
 
-# The same examples in every run: a failure that one person sees, everybody can see.
-settings.register_profile("attnlab", derandomize=True, deadline=None, database=None)
-settings.load_profile("attnlab")
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The same examples in every run: what fails for one person fails for everybody; with `-m fast`, few."""
+    examples = 10 if config.option.markexpr == "fast" else 100
+    settings.register_profile(
+        "attnlab", derandomize=True, deadline=None, database=None, max_examples=examples
+    )
+    settings.load_profile("attnlab")
 
 
 @pytest.fixture(scope="session")

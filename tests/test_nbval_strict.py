@@ -86,11 +86,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_plain_nbval_has_the_holes(folder: Path) -> None:
     assert dict(zip(CASES, outcomes(folder), strict=True)) == {name: case[1] for name, case in CASES.items()}
     assert not (folder / "stopped").exists()
 
 
+@pytest.mark.slow
 def test_the_plugin_closes_them(folder: Path) -> None:
     found = outcomes(folder, "-p", "tests.nbval_strict")
     assert dict(zip(CASES, found, strict=True)) == {name: case[2] for name, case in CASES.items()}
@@ -101,6 +103,7 @@ FOLDERS = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DI
 CLOSED = {"home": ["HOME"], "folders": FOLDERS, "own": ["MPLCONFIGDIR", "IPYTHONDIR"]}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("below", ["", "missing"], ids=["a file", "below a file"])
 @pytest.mark.parametrize("names", CLOSED.values(), ids=CLOSED)
@@ -124,6 +127,7 @@ def test_a_slow_output_has_a_minute(request: pytest.FixtureRequest, tmp_path: Pa
     assert [item.output_timeout for item in notebook.collect()] == [60]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     ("source", "text", "said"),

@@ -19,6 +19,7 @@ from tests.nbval_strict import picture_fault, pictures_of
 from tests.notebook_laws import texts_of
 from tests.refresh import NOTEBOOKS, canonical, read, run
 
+pytestmark = pytest.mark.slow  # kernels
 PART_ONE = sorted(NOTEBOOKS.glob("0[0-7]_*.ipynb"))
 MISSING = "PyTorch is not installed here. It would"
 HIDE = """
