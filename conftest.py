@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.fast)
 
 
-def spread(found: list[pytest.Item], most: int = 8) -> list[pytest.Item]:
+def spread(found: list[Any], most: int = 8) -> list[Any]:
     """At most so many of them, from the first to the last at equal distances."""
     if len(found) <= most:
         return found

@@ -1,4 +1,4 @@
-"""Two threads for PyTorch where a test asks for them; elsewhere it has one, by the conftest.py of the root."""
+"""Two threads for PyTorch where a test asks for them; elsewhere it has one: see the conftest.py above."""
 
 from collections.abc import Iterator
 
