@@ -23,7 +23,7 @@ ALONE = ("tests/browser/test_notebooks.py", "tests/test_faults.py")
 
 def waits(path: Path) -> bool:
     """Whether a file waits for the whole run: the tests in the browser, and all notebooks but the first."""
-    return ROOT / "tests" / "browser" in path.parents or (
+    return ROOT / "tests" / "browser" in (path, *path.parents) or (
         path.suffix == ".ipynb" and not path.name.startswith("00_")
     )
 
