@@ -7,6 +7,7 @@
 | a trailing `;` does not hide the value: a false alarm    | cells run with store_history=True              |
 | 5 s to wait for an output                                | 60 s                                           |
 | threads, hashes and backend as in the shell              | one thread, hash seed 0, inline figures        |
+| settings and caches in the user's folders                | in a folder of our own                         |
 | the kernel is killed                                     | stopped, so that exit handlers run             |
 """
 
@@ -16,6 +17,7 @@ import base64
 import io
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import nbval.plugin
@@ -23,7 +25,7 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 from nbval.kernel import RunningKernel, start_new_kernel
-from nbval.plugin import IPyNbCell, IPyNbFile
+from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 from PIL import Image
 
 from tests.refresh import kernel_environment
@@ -61,7 +63,8 @@ def picture_fault(new: list[str], saved: list[str]) -> str:
     return ""
 
 
-def _pictures(outputs: list[NotebookNode]) -> list[str]:
+def pictures_of(outputs: list[NotebookNode]) -> list[str]:
+    """The base64 PNGs among the outputs of a cell."""
     return [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
 
 
@@ -107,7 +110,7 @@ class StrictCell(IPyNbCell):
     def compare_outputs(self, test: list, ref: list, skip_compare: tuple | None = None) -> bool:
         if not super().compare_outputs(test, ref, skip_compare):
             return False
-        fault = picture_fault(_pictures(test), _pictures(ref))
+        fault = picture_fault(pictures_of(test), pictures_of(ref))
         if fault:
             self.comparison_traceback.append(fault)
         return not fault
@@ -121,6 +124,21 @@ class StrictFile(IPyNbFile):
             yield StrictCell.from_parent(
                 self, name=plain.name, cell_num=plain.cell_num, cell=plain.cell, options=plain.options
             )
+
+
+def first_failure(session: pytest.Session, path: Path) -> NbCellError | None:
+    """Run a notebook as `pytest notebook` does, up to the first cell that fails; None if all pass."""
+    notebook = StrictFile.from_parent(session, path=path)
+    cells = list(notebook.collect())
+    notebook.setup()
+    try:
+        for cell in cells:
+            cell.runtest()
+    except NbCellError as failure:
+        return failure
+    finally:
+        notebook.teardown()
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

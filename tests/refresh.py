@@ -9,9 +9,13 @@ counts 1..N, cell ids kept. If a cell fails, its error is printed and the file s
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,17 +29,33 @@ from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 
 
+@functools.cache
+def settings_folder() -> str:
+    """The folder where our kernels keep settings and caches, made once in a process and gone at its end.
+
+    The user's may be missing or closed to us, and what a program then says would be part of the outputs.
+    So would matplotlib's words while it looks for fonts, long where there are many: here it looks once.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="attnlab-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    environment = {**os.environ, "MPLCONFIGDIR": folder.name}
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment, check=True)
+    return folder.name
+
+
 def kernel_environment() -> dict[str, str]:
-    """The environment of every kernel that we run: one thread, fixed hashes, figures inline."""
+    """The environment of every kernel that we run: one thread, fixed hashes, figures inline, own settings."""
     threads = os.environ.get("ATTNLAB_KERNEL_THREADS", "1")
-    limits = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], threads)
-    environment = {**os.environ, **limits, "PYTHONHASHSEED": "0"}
+    limits = dict.fromkeys(THREAD_LIMITS, threads)
+    own = dict.fromkeys(["MPLCONFIGDIR", "IPYTHONDIR"], settings_folder())
+    environment = {**os.environ, **limits, **own, "PYTHONHASHSEED": "0"}
     environment.pop("MPLBACKEND", None)
     return environment
 

@@ -1,18 +1,26 @@
 """The notebooks alone catch faults of the library: one line is broken in a copy, and nbval must fail."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbval.plugin import NbCellError
 
-ROOT = Path(__file__).parents[1]
+from tests import nbval_strict
+from tests.refresh import NOTEBOOKS
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+ROOT = NOTEBOOKS.parent
 
 
 @dataclass(frozen=True)
@@ -24,8 +32,10 @@ class Fault:
     notebook: str
 
 
+NOTHING = Fault("nothing", "attention/scaled.py", "import numpy as np", "import numpy as np", "00_start_here")
+CRASH = replace(NOTHING, what="a crash", broken="import numpy as np\n\n1 / 0")
+
 FAULTS = [
-    Fault("nothing", "attention/scaled.py", "import numpy as np", "import numpy as np", "00_start_here"),
     Fault("1/√d_k dropped", "attention/scaled.py", "* scale  # [", "# [", "04_self_attention"),
     Fault(
         "mask ignored", "attention/scaled.py", "np.where(mask, scores, -np.inf)", "scores", "00_start_here"
@@ -46,16 +56,16 @@ FAULTS = [
     ),
     Fault(
         "a panel that no longer reacts",
-        "panel.py",
+        "panels/board.py",
         'control.observe(self._on_control, names="value")',
         "pass",
         "00_start_here",
     ),
     Fault(
         "a digest that is stale",
-        "screen.py",
-        '"digest": frame.digest,',
-        '"digest": self.frame.get("digest", frame.digest),',
+        "panels/screen.py",
+        "digest=scene.digest,",
+        'digest=self.frame.get("digest", scene.digest),',
         "00_start_here",
     ),
     Fault(
@@ -203,10 +213,10 @@ FAULTS = [
         "12_model_scale",
     ),
     Fault(
-        "a cache that forgets its first token",
+        "a cache measured without its values",
         "models/trace.py",
-        "torch.cat(pair, -2) for pair",
-        "torch.cat(pair, -2)[..., 1:, :] for pair",
+        "for each in pair)",
+        "for each in pair[:1])",
         "12_model_scale",
     ),
     Fault(
@@ -250,26 +260,63 @@ def broken_copy(fault: Fault, folder: Path) -> Path:
     return library
 
 
-def run_notebook(fault: Fault, folder: Path) -> subprocess.CompletedProcess[str]:
-    library = broken_copy(fault, folder)
+def way(failure: NbCellError) -> str:
+    """How a notebook failed: "difference", or the name of the error that stopped it."""
+    if failure.inner_traceback is None or "differ" in str(failure):
+        return "difference"
+    plain = re.sub(r"\x1b\[[\d;]*m", "", failure.inner_traceback)
+    return re.search(r"(?m)^(\w+) +Traceback", plain).group(1)
+
+
+def id_of(fault: Fault) -> str:
+    return fault.what.replace(" ", "-")
+
+
+@pytest.fixture
+def first_failure(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Fault, Path], NbCellError | None]:
+    """Runs a notebook with a broken copy of the library, up to the first cell that fails."""
+
+    def run(fault: Fault, path: Path) -> NbCellError | None:
+        monkeypatch.setenv("PYTHONPATH", str(broken_copy(fault, tmp_path)))
+        return nbval_strict.first_failure(request.session, path)
+
+    return run
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=id_of)
+def test_nbval_catches(fault: Fault, first_failure: Callable) -> None:
+    """By another output or by what the notebook itself asserts: a crash would need no notebook."""
+    failure = first_failure(fault, NOTEBOOKS / f"{fault.notebook}.ipynb")
+    assert failure is not None and way(failure) in ("difference", "AssertionError"), failure
+
+
+@pytest.mark.parametrize("fault", [NOTHING, CRASH], ids=id_of)
+def test_the_broken_copy_is_what_runs(fault: Fault, first_failure: Callable, tmp_path: Path) -> None:
+    home = tmp_path / "lib" / "attnlab" / "attention" / "scaled.py"
+    source = "import attnlab.attention.scaled as it\nprint(it.__file__)"
+    said = new_output("stream", name="stdout", text=f"{home}\n")
+    cells = [new_code_cell(source, execution_count=1, outputs=[said])]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "made.ipynb")
+    failure = first_failure(fault, tmp_path / "made.ipynb")
+    assert (failure and way(failure)) == (None if fault is NOTHING else "ZeroDivisionError")
+
+
+def test_a_whole_copy_is_not_refused(first_failure: Callable) -> None:
+    assert first_failure(NOTHING, NOTEBOOKS / f"{NOTHING.notebook}.ipynb") is None
+
+
+@pytest.mark.parametrize("fault", [replace(NOTHING, line="import nothing"), replace(NOTHING, line="def ")])
+def test_a_line_that_is_gone_or_stands_twice_is_found(fault: Fault, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no longer stands once"):
+        broken_copy(fault, tmp_path)
+
+
+def test_the_command_says_so_too(tmp_path: Path) -> None:
+    fault = next(fault for fault in FAULTS if fault.what == "mask ignored")
+    environment = {**os.environ, "PYTHONPATH": str(broken_copy(fault, tmp_path))}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    return subprocess.run(
-        [*command, f"notebooks/{fault.notebook}.ipynb"],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(library)}, capture_output=True, encoding="utf-8",
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
-    """Every fault's run, two at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        yield {f.what: pool.submit(run_notebook, f, tmp_path_factory.mktemp("library")) for f in FAULTS}
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.what.replace(" ", "-"))
-def test_nbval_catches(fault: Fault, runs: dict[str, Future]) -> None:
-    ran = runs[fault.what].result()
-    failed = re.search(r"(\d+) failed", ran.stdout)
-    assert bool(failed) == (fault.what != "nothing"), ran.stdout[-3000:]
-    assert ran.returncode == (1 if failed else 0), ran.stdout[-3000:]
-    assert "ImportError" not in ran.stdout and "SyntaxError" not in ran.stdout
+    command += [f"notebooks/{fault.notebook}.ipynb"]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8")
+    assert ran.returncode == 1 and re.search(r"1 failed", ran.stdout), ran.stdout[-3000:]

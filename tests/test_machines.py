@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.refresh import kernel_environment
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/[01][0-9]_*.ipynb"))[8:14]
 SETS = {"default": "SSE41", "avx2": "AVX2", "avx512": "AVX512_CORE"}  # what PyTorch and oneDNN call it
@@ -54,9 +56,8 @@ def test_the_same_digits(case: tuple[str, str], runs: dict) -> None:
     assert re.search(r"\d{2,} passed", ran.stdout) and "failed" not in ran.stdout
 
 
+@pytest.mark.slow
 def test_the_settings_arrive_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.refresh import kernel_environment
-
     assert kernel_environment()["OMP_NUM_THREADS"] == "1"
     monkeypatch.setenv("ATTNLAB_KERNEL_THREADS", "2")
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
@@ -68,3 +69,8 @@ def test_the_settings_arrive_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_it_is_about_the_notebooks_that_train() -> None:
     assert [Path(name).name[:2] for name in NOTEBOOKS] == ["08", "09", "10", "11", "12", "13"]
+
+
+def test_the_tests_have_one_thread() -> None:
+    """Set before PyTorch was imported; a test that needs more asks for them and puts one back."""
+    assert torch.get_num_threads() == 1 and os.environ["OPENBLAS_NUM_THREADS"] == "1"

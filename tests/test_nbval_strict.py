@@ -47,7 +47,8 @@ def shown(source: str, count: int, picture: str) -> nbformat.NotebookNode:
 
 def outcomes(folder: Path, *options: str) -> list[str]:
     """What pytest says of each cell of the notebooks in the folder, with a hostile environment around it."""
-    environment = {**os.environ, "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "7", "PYTHONPATH": str(ROOT)}
+    hostile = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "7", "HOME": str(folder / "holes.ipynb")}
+    environment = {**os.environ, **hostile, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONHASHSEED", None)
     command = [sys.executable, "-m", "pytest", "-v", "--color=no", "--nbval", "--nbval-current-env"]
     command += [f"--rootdir={folder}", *options, str(folder)]
@@ -69,8 +70,9 @@ CASES = {
     "one thread": (cell("import os; print(os.environ['OMP_NUM_THREADS'])", 8, "1\n"), "FAILED", "PASSED"),
     "hash seed": (cell("print(os.environ.get('PYTHONHASHSEED'))", 9, "0\n"), "FAILED", "PASSED"),
     "inline": (cell("print('inline' in os.environ['MPLBACKEND'])", 10, "True\n"), "FAILED", "PASSED"),
+    "closed home": (cell("import matplotlib.font_manager", 11), "FAILED", "PASSED"),
     "exit handler": (
-        cell("import atexit, pathlib; _ = atexit.register(pathlib.Path('stopped').touch)", 11),
+        cell("import atexit, pathlib; _ = atexit.register(pathlib.Path('stopped').touch)", 12),
         "PASSED",
         "PASSED",
     ),
@@ -84,21 +86,61 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_plain_nbval_has_the_holes(folder: Path) -> None:
     assert dict(zip(CASES, outcomes(folder), strict=True)) == {name: case[1] for name, case in CASES.items()}
     assert not (folder / "stopped").exists()
 
 
+@pytest.mark.slow
 def test_the_plugin_closes_them(folder: Path) -> None:
     found = outcomes(folder, "-p", "tests.nbval_strict")
     assert dict(zip(CASES, found, strict=True)) == {name: case[2] for name, case in CASES.items()}
     assert (folder / "stopped").exists()
 
 
+FOLDERS = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"]
+CLOSED = {"home": ["HOME"], "folders": FOLDERS, "own": ["MPLCONFIGDIR", "IPYTHONDIR"]}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("below", ["", "missing"], ids=["a file", "below a file"])
+@pytest.mark.parametrize("names", CLOSED.values(), ids=CLOSED)
+def test_where_nothing_can_be_written_nothing_is_said(
+    names: list[str],
+    below: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    path = tmp_path / "closed.ipynb"
+    nbformat.write(new_notebook(cells=[cell("import matplotlib.font_manager", 1)]), path)
+    for name in names:
+        monkeypatch.setenv(name, str(path / below))
+    assert nbval_strict.first_failure(request.session, path) is None
+
+
 def test_a_slow_output_has_a_minute(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     nbformat.write(new_notebook(cells=[cell("1", 1)]), tmp_path / "slow.ipynb")
     notebook = nbval_strict.StrictFile.from_parent(request.session, path=tmp_path / "slow.ipynb")
     assert [item.output_timeout for item in notebook.collect()] == [60]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    ("source", "text", "said"),
+    [("print(1)", "1\n", None), ("print(2)", "1\n", "Cell outputs differ"), ("1 / 0", "", "an exception")],
+)
+def test_the_first_failure_tells_a_difference_from_an_error(
+    source: str, text: str, said: str | None, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    cells = [cell("pass", 1), cell(source, 2, text), cell("3 / 0", 3)]
+    nbformat.write(new_notebook(cells=cells[: 2 if said is None else 3]), tmp_path / "made.ipynb")
+    failure = nbval_strict.first_failure(request.session, tmp_path / "made.ipynb")
+    assert (failure is None) == (said is None)
+    assert failure is None or (failure.cell_num == 1 and said in str(failure))
 
 
 def test_the_plugin_is_loaded_for_this_suite(pytestconfig: pytest.Config) -> None:

@@ -68,6 +68,20 @@ def test_a_failing_cell_leaves_the_file_alone(tmp_path: Path, capsys: pytest.Cap
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_a_closed_home_leaves_nothing_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made(tmp_path, "import matplotlib.font_manager")
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(path))
+    refresh.refresh(path)
+    assert refresh.read(path).cells[1].outputs == []
+
+
+def test_kernels_of_one_run_share_their_caches() -> None:
+    folder = refresh.kernel_environment()["MPLCONFIGDIR"]
+    assert refresh.kernel_environment()["MPLCONFIGDIR"] == folder
+    assert list(Path(folder).glob("fontlist*.json"))
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_committed_notebooks_are_in_the_form_that_refresh_writes(path: Path) -> None:
     assert path.read_bytes().decode("utf-8") == refresh.text_of(refresh.read(path))

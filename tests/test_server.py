@@ -71,10 +71,12 @@ def server_session(folder: Path, *options: str) -> tuple[list[bool], list[str]]:
     return at_once, kept
 
 
+@pytest.mark.slow
 def test_an_installed_package_makes_the_server_quick_and_saves_clean(tmp_path: Path) -> None:
     assert server_session(tmp_path) == ([True], ["image/png", "text/plain"])
 
 
+@pytest.mark.slow
 def test_without_the_extension_small_messages_wait_and_views_are_saved(tmp_path: Path) -> None:
     off = "--ServerApp.jpserver_extensions={'attnlab.server': False}"
     assert server_session(tmp_path, off) == ([False], [WIDGET_VIEW, "image/png", "text/plain"])

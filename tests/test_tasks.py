@@ -429,6 +429,7 @@ def language(phrases: int) -> list[tuple[list[str], float]]:
     return found
 
 
+@pytest.mark.slow
 @each_kind
 def test_the_floor_is_the_loss_of_somebody_who_has_a_list_of_all_sentences(kind: str) -> None:
     task = spoken(kind, 2)

@@ -15,10 +15,11 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.nbval_strict import _pictures, picture_fault
+from tests.nbval_strict import picture_fault, pictures_of
 from tests.notebook_laws import texts_of
 from tests.refresh import NOTEBOOKS, canonical, read, run
 
+pytestmark = pytest.mark.slow  # kernels
 PART_ONE = sorted(NOTEBOOKS.glob("0[0-7]_*.ipynb"))
 MISSING = "PyTorch is not installed here. It would"
 HIDE = """
@@ -61,7 +62,7 @@ def text_of(cell: NotebookNode) -> str:
 def output_faults(fresh: NotebookNode, saved: NotebookNode) -> Iterator[str]:
     if text_of(fresh) != text_of(saved):
         yield f"prints something else: {text_of(fresh)[:200]}"
-    if fault := picture_fault(_pictures(fresh.outputs), _pictures(saved.outputs)):
+    if fault := picture_fault(pictures_of(fresh.outputs), pictures_of(saved.outputs)):
         yield f"shows something else: {fault}"
 
 

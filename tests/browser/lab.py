@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import time
@@ -62,11 +63,17 @@ class Lab:
     def value_of(self, expression: str) -> str:
         """The repr of an expression in the notebook's kernel."""
         ask = f"{KERNEL}.requestExecute({{code: '', user_expressions: {{it}}}}).done"
-        answer = self.page.evaluate(f"async it => (await {ask}).content", expression)["user_expressions"][
-            "it"
-        ]
+        content = self.page.evaluate(f"async it => (await {ask}).content", expression)
+        answer = content["user_expressions"]["it"]
         assert answer["status"] == "ok", answer
         return answer["data"]["text/plain"]
+
+    def frame(self, name: str) -> dict[str, Any]:
+        """What the kernel last sent to the screen of a panel: hits, size, background, number."""
+        keys = ("hits", "size", "background", "number")
+        return ast.literal_eval(
+            self.value_of(f"{{key: {name}.widget.children[-1].frame[key] for key in {keys}}}")
+        )
 
     def start_code(self, source: str) -> None:
         """Run code in the kernel without waiting for it; `window.attnlabRunning` says if it still runs."""

@@ -1,7 +1,5 @@
 """Block diagrams and pictures to scale in a browser: a slider moves them, a click chooses a part."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -35,7 +33,7 @@ def look(lab: Lab, lab_server: Server) -> LivePanel:
 
 def place(lab: Lab, name: str) -> tuple[float, float]:
     """The middle of what the pointer finds under that name, as fractions of the picture."""
-    frame = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
+    frame = lab.frame("look")
     x, y, width, height = next(hit["box"] for hit in frame["hits"] if hit["rows"] == [name])
     return (x + width / 2) / frame["size"][0], (y + height / 2) / frame["size"][1]
 
@@ -46,7 +44,7 @@ def value(look: LivePanel) -> str:
 
 
 def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
-    background = json.loads(lab.value_of("look.widget.children[-1].frame['background']"))
+    background = lab.frame("look")["background"]
     before = look.pixels()
     for key in ("ArrowRight", "End", "Home"):
         with look.new_frame():
@@ -59,7 +57,7 @@ def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
     assert look.tip().startswith("layer 1, attention: 256 parameters, ")
     with look.new_frame():
         look.choose("kind", "encoder-decoder")
-    assert json.loads(lab.value_of("look.widget.children[-1].frame['background']")) != background
+    assert lab.frame("look")["background"] != background
     places = Blocks.transformer("encoder-decoder", 2).places
     with look.new_frame():
         look.click_picture(*place(lab, places[2]))

@@ -6,37 +6,45 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
-from attnlab.panels.controls import Choice, Scrub, Sentence, Slider, Switches, Toggle
-from attnlab.panels.panel import Panel
+from attnlab import Choice, Panel, Scrub, Sentence, Slider, Switches, Toggle
 from attnlab.views.stage import Stage
 from tests.browser.lab import Lab, LivePanel
 from tests.refresh import NOTEBOOKS
+from tests.solved import SolvedRun, record
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 BLOCK, THRESHOLD = 24, 8  # pixels; of 255: a browser composes the layers with other rounding
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_a_notebook_runs_without_complaint_and_every_control_moves(lab: Lab, path: Path) -> None:
+@pytest.mark.usefixtures("beside_the_notebooks")
+def test_a_notebook_runs_without_complaint_and_every_control_moves(
+    lab: Lab, path: Path, verdicts_folder: Path
+) -> None:
     """No error in a cell or in the console, nothing for axe to find in our outputs, room for sliders.
 
     And every control of every panel moves the picture and the sentence. One run of the notebook serves all;
-    its twin is made while the browser runs it.
+    its twin is made while the browser runs it, with the exercises solved, and leaves their verdicts.
     """
-    with ThreadPoolExecutor(1) as pool:
-        made = pool.submit(twins, path)
-        lab.open(path.name)
-        lab.run_all()
-        panels = made.result()
-    assert_nothing_complains(lab)
-    for name, twin in panels.items():
-        assert_every_control_moves(lab, lab.panel(name), twin)
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(SolvedRun, nbformat.read(path, as_version=4))
+            lab.open(path.name)
+            lab.run_all()
+            twin = made.result()
+        record(verdicts_folder, path.stem, twin.verdicts)
+        assert_nothing_complains(lab)
+        for panel in twin.panels():
+            assert_every_control_moves(lab, lab.panel(panel.name), panel)
+    finally:
+        ipywidgets.Widget.close_all()  # the twins
     assert lab.errors == []
     assert_usable_at_200_percent(lab)
 
@@ -77,30 +85,17 @@ def assert_every_control_moves(lab: Lab, live: LivePanel, twin: Panel) -> None:
     if live.button("Reset").count():
         live.button("Reset").click()
     live.settle()
-    seen = [agree(lab, live, twin)]
+    state, shown = agree(lab, live, twin)
     for what, move in moves_of(live, twin):
-        before, shown = live.sequence(), live.pixels()
+        before, old_state, old_shown, old_digest = live.sequence(), state, shown, twin.digest
         move()
         assert live.moved_on(before), f"{twin.name}: {what} painted nothing"
-        state = agree(lab, live, twin)
-        assert state != seen[-1], f"{twin.name}: {what} moved nothing"
-        digest = twin.digest
-        if twin.set_state(seen[-1]) != digest:
-            assert (live.pixels().shape != shown.shape) or (live.pixels() != shown).any(), (
-                f"{twin.name}: {what}"
-            )
-        seen.append(state)
+        state, shown = agree(lab, live, twin)
+        assert state != old_state, f"{twin.name}: {what} moved nothing"
+        if twin.digest != old_digest:
+            alike = shown.shape == old_shown.shape and (shown == old_shown).all()
+            assert not alike, f"{twin.name}: {what} left the picture as it was"
     assert live.alternative_text().startswith(live.sentence()[:40])
-
-
-def twins(path: Path) -> dict[str, Panel]:
-    """The notebook's panels, made by running its code here, without a browser."""
-    space: dict[str, Any] = {"__name__": "__main__"}
-    for cell in nbformat.read(path, 4).cells:
-        if cell.cell_type == "code":
-            exec(compile(cell.source, f"<{path.name}>", "exec"), space)
-    panels = [value for value in space.values() if isinstance(value, Panel)]
-    return {panel.name: panel for panel in panels}
 
 
 def kernel_state(lab: Lab, name: str) -> str:
@@ -119,13 +114,13 @@ def same_picture(live: np.ndarray, twin: Panel) -> float:
     return float(np.abs(means[0] - means[1]).max())
 
 
-def agree(lab: Lab, live: LivePanel, twin: Panel) -> str:
-    """The browser shows what `set_state` gives for the state of the kernel; returns that state."""
-    state = kernel_state(lab, twin.name)
+def agree(lab: Lab, live: LivePanel, twin: Panel) -> tuple[str, np.ndarray]:
+    """The browser shows what `set_state` gives for the state of the kernel; that state, and the picture."""
+    state, shown = kernel_state(lab, twin.name), live.pixels()
     assert live.sentence() == " ".join(twin.set_state(state).split())
-    assert same_picture(live.pixels(), twin) < THRESHOLD
+    assert same_picture(shown, twin) < THRESHOLD
     assert live.error() == ""
-    return state
+    return state, shown
 
 
 def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:

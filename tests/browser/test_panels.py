@@ -36,20 +36,34 @@ def look(lab: Lab, lab_server: Server) -> LivePanel:
 
 def cell_at(lab: Lab, live: LivePanel, row: int, col: int) -> tuple[float, float]:
     """The middle of a cell of the heatmap, as fractions of the picture."""
-    frame = "{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"
-    shown = eval(lab.value_of(frame))
+    shown = lab.frame("look")
     x, y, width, height = shown["hits"][0]["box"]
     return (x + (col + 0.5) * width / 4) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
 
 
-def test_the_pointer_tells_query_key_and_value_without_the_kernel(lab: Lab, look: LivePanel) -> None:
+def test_the_pointer_tells_query_key_and_value_without_the_kernel(
+    lab: Lab, look: LivePanel, lab_server: Server
+) -> None:
     place = cell_at(lab, look, 3, 1)
-    lab.start_code("time.sleep(3)")
+    lab.start_code(WAIT)
     look.hover(*place)
-    lab.page.wait_for_function("!document.querySelector('.attnlab-tip').hidden", timeout=1500)
+    lab.page.wait_for_function("!document.querySelector('.attnlab-tip').hidden")
     assert look.tip() == "query slept → key <b>cat</b>: 0.242"
     look.hover(0.999, 0.001)
     assert look.tip() == ""
+    assert lab.page.evaluate("window.attnlabRunning"), "the kernel was busy all the time"
+    (lab_server.folder / "go").touch()
+    lab.wait_for_code()
+    (lab_server.folder / "go").unlink()
+
+
+WAIT = """
+from pathlib import Path
+deadline = time.monotonic() + 60
+while not Path("go").exists():
+    assert time.monotonic() < deadline, "nobody said go"
+    time.sleep(0.05)
+"""
 
 
 def test_a_click_on_a_row_and_the_arrow_keys_set_the_control(lab: Lab, look: LivePanel) -> None:
@@ -179,7 +193,7 @@ def lines(lab: Lab, lab_server: Server) -> LivePanel:
 
 def token_at(lab: Lab, side: int, row: int) -> tuple[float, float]:
     """The middle of a token, as fractions of the picture; side 0 holds the queries, 1 the keys."""
-    shown = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
+    shown = lab.frame("look")
     x, y, width, height = shown["hits"][side]["box"]
     return (x + width / 2) / shown["size"][0], (y + (row + 0.5) * height / 4) / shown["size"][1]
 
@@ -377,7 +391,7 @@ def test_the_kernel_is_asked_for_the_text_of_a_cell_where_there_are_many(
     lab: Lab, lab_server: Server
 ) -> None:
     look = opened(lab, lab_server, CROWDED).panel("look")
-    shown = eval(lab.value_of("{k: look.widget.children[-1].frame[k] for k in ('hits', 'size')}"))
+    shown = lab.frame("look")
     assert shown["hits"][0]["values"] is None
     x, y, width, height = shown["hits"][0]["box"]
 

@@ -170,6 +170,7 @@ def test_a_move_is_one_paint_and_several_controls_are_one_move(panel: Panel, pai
     assert len(painted) == 3, "nothing moved, nothing is painted"
 
 
+@pytest.mark.slow
 def test_nothing_global_is_touched() -> None:
     code = """
 import sys, matplotlib
@@ -207,6 +208,7 @@ def test_no_output_widget(panel: Panel) -> None:
 # ---------------------------------------------------------------- law 2: other threads
 
 
+@pytest.mark.slow
 def test_a_thousand_moves_from_another_thread_while_a_cell_runs(panel: Panel, painted: list) -> None:
     """Browser messages on one thread, cells on another: every frame whole, in order, the last one true."""
     stops = list(np.round(np.linspace(0.1, 5.0, 50), 2))
@@ -242,13 +244,13 @@ def test_a_slow_move_on_another_thread_never_paints_over_a_newer_one(painted: li
     def show(x: int) -> Note:
         if x == 1:
             inside.set()
-            go_on.wait(5)
+            assert go_on.wait(60)
         return Note(f"x is {x}")
 
     panel = explore(show, x=(0, 10))
     slow = threading.Thread(target=moves, args=(panel, "x", 1))
     slow.start()
-    assert inside.wait(5)
+    assert inside.wait(60)
     newer = threading.Thread(target=moves, args=(panel, "x", 2))
     newer.start()
     go_on.set()
@@ -706,6 +708,7 @@ def test_the_saved_output_is_one_small_png_and_a_sentence(panel: Panel) -> None:
     json.dumps(data)
 
 
+@pytest.mark.slow
 def test_ten_thousand_moves_leave_nothing_behind() -> None:
     panel = explore(lambda x: Note(f"x is {x % 7}"), x=(0, 100))
 

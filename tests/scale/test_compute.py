@@ -23,6 +23,7 @@ def counted(model: torch.nn.Module, given: list[torch.Tensor], backward: bool = 
     return counter.get_total_flops()
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(configs(), st.integers(1, 3), st.data())
 def test_a_forward_pass_is_what_torch_counts(drawn, batch, data):

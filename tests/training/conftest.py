@@ -1,4 +1,4 @@
-"""One thread for PyTorch in these tests: a second one only waits for such small models. Two where asked."""
+"""Two threads for PyTorch where a test asks for them; elsewhere it has one: see the conftest.py above."""
 
 from collections.abc import Iterator
 
@@ -6,16 +6,8 @@ import pytest
 import torch
 
 
-@pytest.fixture(autouse=True)
-def one_thread_for_the_judge() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
-def two_threads(one_thread_for_the_judge: None) -> Iterator[None]:
+def two_threads() -> Iterator[None]:
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(1)

@@ -185,7 +185,8 @@ def test_a_fault_of_the_watch_puts_the_handler_back() -> None:
 def test_an_interrupt_is_for_the_main_thread_not_for_a_training_in_another() -> None:
     runs: list[Run] = []
     inside, go_on = threading.Event(), threading.Event()
-    watch = at_step(5, lambda: (inside.set(), go_on.wait(10)))
+    waited: list[bool] = []
+    watch = at_step(5, lambda: (inside.set(), waited.append(go_on.wait(60))))
     thread = threading.Thread(target=lambda: runs.append(fit(model(), TASK, watch=watch, **STEPS)))
     thread.start()
     assert inside.wait(10)
@@ -195,6 +196,7 @@ def test_an_interrupt_is_for_the_main_thread_not_for_a_training_in_another() -> 
             pass  # it comes within a few instructions
     go_on.set()
     thread.join()
+    assert waited == [True]
     assert_same(runs[0], fit(model(), TASK, **STEPS))
 
 

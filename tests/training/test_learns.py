@@ -6,6 +6,8 @@ from attnlab import tasks
 from attnlab.models import Transformer
 from attnlab.training import Run, WarmupCosine, fit
 
+pytestmark = pytest.mark.slow
+
 
 def trained(task: tasks.Task, steps: int, seed: int = 0, batch: int = 16, **choices: object) -> Run:
     model = Transformer.for_task(task, seed=seed, **choices)

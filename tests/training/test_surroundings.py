@@ -172,6 +172,7 @@ def test_the_default_dtype_and_gradient_mode_stay() -> None:
 # Size, and words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers, steps", [(2, 400), (24, 38)])
 def test_a_run_is_small(layers: int, steps: int) -> None:
     task = tasks.reverse(train=64)

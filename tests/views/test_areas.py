@@ -22,7 +22,7 @@ from attnlab.views.tiles import HIGH, WIDE, Area
 from tests.views.samples import Viewer, blocks, composed, pixels
 from tests.views.test_blocks import written
 from tests.views.test_hits import found, seen
-from tests.views.test_in_place import artists, assert_fresh
+from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
 from tests.views.test_layout import drawn, texts
 from tests.views.test_palette import contrast
@@ -357,7 +357,7 @@ def test_numbers_limits_and_outlines_move_in_place() -> None:
     viewer = Viewer()
     viewer.show(Areas(SMALL, "before", reference={"r": 1e9}))
     viewer.show(Areas(SMALL, reference={"r": 1e9}))
-    before, sent = artists(viewer), viewer.background
+    before, sent = drawn_by(viewer), viewer.background
     wider = {n: {c: 4 * v for c, v in b.items()} if isinstance(b, dict) else 2 * b for n, b in SMALL.items()}
     for change in (
         {"values": wider},
@@ -370,7 +370,7 @@ def test_numbers_limits_and_outlines_move_in_place() -> None:
         },
     ):
         frame = assert_fresh(viewer, replace(Areas(SMALL, reference={"r": 1e9}), **change))
-        assert frame.background is sent and artists(viewer) == before, change
+        assert frame.background is sent and drawn_by(viewer) == before, change
 
 
 @pytest.mark.parametrize("other", [{"values": {"a": 1, "c": 2}}, {"unit": "bytes"}, {"reference": {"r": 9}}])

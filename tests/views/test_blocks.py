@@ -24,7 +24,7 @@ from attnlab.views.structure import KINDS, ROWS
 from tests.panels.hands import says
 from tests.views.samples import Viewer, composed, pixels
 from tests.views.test_hits import found, seen
-from tests.views.test_in_place import artists, assert_fresh
+from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
 from tests.views.test_layout import drawn, texts
 from tests.views.test_palette import contrast
@@ -308,6 +308,7 @@ def test_texts_stay_in_their_boxes_and_off_each_other(view: Blocks) -> None:
             assert inside is None or (around.x0 - 1 <= mark.x0 and mark.x1 <= around.x1 + 1), text
 
 
+@pytest.mark.slow
 def test_names_are_never_smaller_than_the_rule_and_shapes_neither() -> None:
     for view in MANY:
         stage = drawn(view)
@@ -401,12 +402,12 @@ def test_numbers_shapes_masks_and_the_choice_move_in_place(kind: str) -> None:
     viewer = Viewer()
     viewer.show(whole(kind, 2, 0, title="before"))
     viewer.show(whole(kind, 2, 0))
-    before, sent = artists(viewer), viewer.background
+    before, sent = drawn_by(viewer), viewer.background
     masks = {"self": ~causal_mask(8), "cross": np.zeros((8, 6), bool), "source": np.eye(6) == 1}
     shapes = {**SHAPES, "attention": (9, 64), "norm": "9 × 64", "feed-forward": "9 × 32 → 9 × 256"}
     for change in ({"masks": masks}, {"shapes": shapes}, {"selected": 3}, {"selected": None, "seed": 5}):
         frame = assert_fresh(viewer, whole(kind, 2, **{"seed": 1, **change}))
-        assert frame.background is sent and artists(viewer) == before, change
+        assert frame.background is sent and drawn_by(viewer) == before, change
 
 
 def test_another_structure_is_drawn_anew() -> None:

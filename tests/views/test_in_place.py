@@ -45,7 +45,7 @@ def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Scene:
     return frame
 
 
-def drawn(viewer: Viewer) -> tuple[list[Any], list[Any]]:
+def drawn_by(viewer: Viewer) -> tuple[list[Any], list[Any]]:
     """The axes, and what moves on them."""
     axes = figure(viewer.stage).axes
     return axes, [artist for ax in axes for artist in artists(ax)]
@@ -57,8 +57,8 @@ def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
     viewer.show(view(kind, 0, title="before"))
     viewer.show(view(kind, 0))  # a title moves from its first change on
     for name, change in MOVES.items():
-        before, sent = drawn(viewer), viewer.background
-        frame, after = assert_fresh(viewer, view(kind, **change)), drawn(viewer)
+        before, sent = drawn_by(viewer), viewer.background
+        frame, after = assert_fresh(viewer, view(kind, **change)), drawn_by(viewer)
         assert after[0] == before[0], f"{name}: the axes are kept"
         if name in LIGHT and name not in OPENS.get(kind, ()):
             assert frame.background is sent and after == before, f"{name}: drawn anew"
@@ -68,9 +68,9 @@ def test_a_move_gives_the_pixels_of_a_fresh_picture(kind: str) -> None:
 def test_other_labels_are_drawn_anew(kind: str) -> None:
     viewer = Viewer()
     viewer.show(view(kind, 0))
-    before, sent = drawn(viewer)[1], viewer.background
+    before, sent = drawn_by(viewer)[1], viewer.background
     assert viewer.show(view(kind, 0, labels=["x", "y", "z", "w"])).background != sent
-    assert not {*map(id, before)} & {*map(id, drawn(viewer)[1])}
+    assert not {*map(id, before)} & {*map(id, drawn_by(viewer)[1])}
 
 
 @pytest.mark.parametrize("kind", list(KINDS)[::2])

@@ -89,7 +89,7 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: DotProduct([1], ONE, ["a", "b"]), r"tokens has 2 labels, but the first axis of keys has 1"),
     (lambda: DotProduct([1], ONE, columns=["a", "b"]), r"columns has 2 labels, but q has 1"),
     (lambda: Bars([1], ["a", "b"]), r"labels has 2 labels, but values has 1"),
-    (lambda: Points([[1, 2]], ["a", "b"]), r"labels has 2 labels, but the points has 1"),
+    (lambda: Points([[1, 2]], ["a", "b"]), r"labels has 2 labels, but the first axis of points has 1"),
     (lambda: Heatmap(ONE, rows="cat"), r"rows must be a list of labels, got one string 'cat': split"),
     (lambda: DotProduct([1], ONE, "a"), r"tokens must be a list of labels, got one string 'a': split"),
     (lambda: Bars([1], "a"), r"labels must be a list of labels, got one string 'a': split it first"),
@@ -222,9 +222,7 @@ def test_a_tensor_that_numpy_cannot_read_is_refused_with_what_to_call(field: str
         Heatmap(torch.ones(2, 2).to_sparse())
 
 
-@pytest.mark.parametrize(
-    "given", [None, "ab", {}, max, [[1j]], [["a"]], [[1], [2, 3]], 3, [], True], ids=str
-)
+@pytest.mark.parametrize("given", [None, "ab", {}, max, [[1j]], [["a"]], [[1], [2, 3]], 3, [], True], ids=str)
 @pytest.mark.parametrize("field", ["Heatmap values", "Links weights", "Points points"])
 def test_what_is_no_array_is_refused_in_words(field: str, given: object) -> None:
     with pytest.raises(ValueError, match=rf"{field} (must be|holds nan)"):

@@ -75,10 +75,10 @@ def test_cells_take_the_colours_of_the_scale() -> None:
 
 def test_a_number_stands_in_the_middle_whatever_its_signs() -> None:
     for text in ("0.12", "−1.11", "7", "−∞", "1.0e−5"):
-        low, high = fonts.ends_of(fonts._glyphs(text))
+        low, high = fonts.ends_of(fonts.outline(text))
         assert low[0] == pytest.approx(-high[0])
-    assert fonts.ends_of(fonts._glyphs("11"))[1, 1] == pytest.approx(
-        fonts.ends_of(fonts._glyphs("88"))[1, 1], abs=0.3
+    assert fonts.ends_of(fonts.outline("11"))[1, 1] == pytest.approx(
+        fonts.ends_of(fonts.outline("88"))[1, 1], abs=0.3
     )
 
 
@@ -125,6 +125,7 @@ print("clean")
 """
 
 
+@pytest.mark.slow
 def test_nothing_global_is_touched(tmp_path, request: pytest.FixtureRequest) -> None:
     places = {"{root!r}": str(request.config.rootpath), "{path!r}": str(tmp_path / "x.svg")}
     code = GLOBAL

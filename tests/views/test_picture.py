@@ -15,7 +15,7 @@ from attnlab.views.picture import CLEAR, FOG
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, decoded, pixels
 from tests.views.test_hits import found, seen
-from tests.views.test_in_place import artists, assert_fresh
+from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_layout import covered, drawn
 from tests.views.test_palette import contrast
 
@@ -235,10 +235,10 @@ def test_no_text_is_cut_or_covered() -> None:
 def test_other_pixels_weights_and_patches_chosen_move_in_place() -> None:
     viewer, shown = Viewer(), Picture(STEPS, side=2, weights=WEIGHTS)
     viewer.show(shown)
-    before, sent = artists(viewer), viewer.background
+    before, sent = drawn_by(viewer), viewer.background
     for change in ({"values": STEPS[::-1]}, {"weights": [*WEIGHTS[::-1]]}, {"selected": 3}, {"limit": 2}):
         assert assert_fresh(viewer, replace(shown, **change)).background is sent
-        assert artists(viewer) == before
+        assert drawn_by(viewer) == before
 
 
 def test_every_part_can_change() -> None:

@@ -17,7 +17,7 @@ from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, composed, pixels
 from tests.views.test_hits import found, seen
-from tests.views.test_in_place import artists, assert_fresh
+from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
 from tests.views.test_palette import contrast
 
@@ -164,9 +164,9 @@ def test_a_merge_moves_what_is_drawn_and_paints_no_background() -> None:
     viewer = Viewer()
     viewer.show(Pieces(LOW, range(9), "before"))
     viewer.show(Pieces(LOW, range(9), "letters"))
-    before, sent = artists(viewer), viewer.background
+    before, sent = drawn_by(viewer), viewer.background
     frame = assert_fresh(viewer, Pieces(MERGED, range(7), "lo", marked=["lo"], selected=3))
-    assert artists(viewer) == before and frame.background is sent
+    assert drawn_by(viewer) == before and frame.background is sent
 
 
 def test_room_is_kept_in_whole_lines() -> None:

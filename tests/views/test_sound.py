@@ -15,7 +15,7 @@ from attnlab.views.sound import BANDS, HOVERED, ROWS, WAVE, WIDE
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, composed, pixels
 from tests.views.test_hits import found, seen
-from tests.views.test_in_place import artists, assert_fresh
+from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_layout import covered, drawn, texts
 
 NAN = np.nan
@@ -240,14 +240,14 @@ def test_another_sound_frame_and_cut_move_in_place() -> None:
     viewer = Viewer()
     shown = Sound(WAVE_440, 8000, size=400, step=200, spectrum=loud(19, 15))
     viewer.show(shown)
-    before, sent = artists(viewer), viewer.background
+    before, sent = drawn_by(viewer), viewer.background
     changes = (
         {"signal": -WAVE_440 / 2}, {"selected": 7}, {"selected": 18}, {"spectrum": loud(19, 15)[::-1]},
         {"size": 600, "step": 300, "spectrum": loud(12, 15)},
     )  # fmt: skip
     for change in changes:
         viewer_frame = viewer.show(replace(shown, **change))
-        assert viewer_frame.background is sent and artists(viewer) == before
+        assert viewer_frame.background is sent and drawn_by(viewer) == before
         other = Viewer()
         other.show(replace(shown, **change))
         assert np.array_equal(pixels(viewer.stage), pixels(other.stage))

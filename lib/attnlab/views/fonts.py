@@ -131,14 +131,16 @@ def _starts(text: str, weight: str) -> np.ndarray:
 def outline(text: str, size: float = SIZE, weight: str = "normal", side: float = 0.5) -> Path:
     """A text as an outline in points, sign by sign: far cheaper to move than a Text.
 
-    (0, 0) is on the middle of the line; `side`: the share of the text left of it.
+    (0, 0) is on the middle of the line; `side`: the share of the text left of it; 0.5: as much ink as right.
     """
     *starts, end = _starts(text, weight)
     signs = [_sign(char, weight) for char in text]
     if not any(len(vertices) for vertices, _ in signs):
         return Path(np.zeros((1, 2)), [Path.MOVETO])
     parts = [v + np.array([x - side * end, -0.36 * SIZE]) for (v, _), x in zip(signs, starts, strict=True)]
-    return Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
+    path = Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
+    middle = ends_of(path)[:, 0].mean() if side == 0.5 else 0.0
+    return Path(np.asarray(path.vertices) - [middle, 0], path.codes)
 
 
 def inked(char: str) -> bool:
