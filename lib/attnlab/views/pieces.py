@@ -173,9 +173,8 @@ class Pieces(View):
     def _paint(self, boxes: PolyCollection, count: int) -> None:
         kinds = np.arange(count) % 2
         kinds[[i for i in self.marked if i < count]] = 2
-        boxes.set_facecolor([*FILLS[kinds]])
-        boxes.set_edgecolor([*EDGES[kinds]])
-        boxes.set_linewidth(np.array([0.7, 0.7, 1.6])[kinds].tolist())
+        widths = np.array([0.7, 0.7, 1.6])[kinds]
+        boxes.set(facecolor=FILLS[kinds], edgecolor=EDGES[kinds], linewidth=widths)
 
     def hits(self, box: Box) -> list[Hit]:
         return [
