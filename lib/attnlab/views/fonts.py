@@ -16,6 +16,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
+from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.protocol import Drawn
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
@@ -40,6 +41,7 @@ _RULER = RendererAgg(1, 1, DPI)  # measures text at scale 1
 
 
 @cache
+@matplotlib_defaults()
 def _fonts() -> tuple[FontProperties, tuple[Any, ...]]:
     installed = {font.name for font in fontManager.ttflist}
     families = ["DejaVu Sans", *(name for name in _FALLBACKS if name in installed)]
@@ -55,6 +57,7 @@ def font(size: float = SIZE, weight: str = "normal") -> FontProperties:
 
 
 @lru_cache(4096)
+@matplotlib_defaults()
 def measure(text: str, size: float = SIZE, weight: str = "normal") -> float:
     """Width of a text in pixels at scale 1."""
     return _RULER.get_text_width_height_descent(text, font(size, weight), False)[0]
@@ -108,6 +111,7 @@ def write(
 
 
 @cache
+@matplotlib_defaults()
 def _sign(char: str, weight: str) -> tuple[np.ndarray, np.ndarray]:
     """One sign of a text in points: the ends of its lines [n, 2], and their codes [n]."""
     vertices, codes = text_to_path.get_text_path(font(weight=weight), char)
@@ -116,6 +120,14 @@ def _sign(char: str, weight: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
+def _half() -> float:
+    """From the line that signs stand on to their middle, in points: half of a 0."""
+    heights = _sign("0", "normal")[0][:, 1]
+    return float(heights.min() + heights.max()) / 2
+
+
+@cache
+@matplotlib_defaults()
 def _width(chars: str, weight: str) -> float:
     """Width of a sign, or of two with what brings them closer, in points."""
     return text_to_path.get_text_width_height_descent(chars, font(weight=weight), False)[0]
@@ -137,10 +149,11 @@ def outline(text: str, size: float = SIZE, weight: str = "normal", side: float =
     signs = [_sign(char, weight) for char in text]
     if not any(len(vertices) for vertices, _ in signs):
         return Path(np.zeros((1, 2)), [Path.MOVETO])
-    parts = [v + np.array([x - side * end, -0.36 * SIZE]) for (v, _), x in zip(signs, starts, strict=True)]
+    parts = [v + np.array([x - side * end, -_half()]) for (v, _), x in zip(signs, starts, strict=True)]
     path = Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
-    middle = ends_of(path)[:, 0].mean() if side == 0.5 else 0.0
-    return Path(np.asarray(path.vertices) - [middle, 0], path.codes)
+    if side != 0.5:
+        return path
+    return Path(np.asarray(path.vertices) - [ends_of(path)[:, 0].mean(), 0], path.codes)
 
 
 def inked(char: str) -> bool:
@@ -177,7 +190,7 @@ def set_numbers(collection: PathCollection, texts: Sequence[str], colours: Any) 
 
 def steady(ax: Axes, x: float, y: float, text: str, size: float = SIZE, **style: Any) -> Any:
     """A text that stands still, on one line with an `outline` at the same height."""
-    low = y + 0.36 * size * DPI / 72
+    low = y + _half() * size / SIZE * DPI / 72
     return write(ax, x, low, text, size=size, va="baseline", **style)
 
 
