@@ -122,7 +122,7 @@ def test_several_trainings_one_by_one_are_one_progress(capsys: pytest.CaptureFix
 
 
 def test_the_saved_output_is_the_same_every_time() -> None:
-    one, other = (Live(look)._repr_mimebundle_() for _ in range(2))
+    one, other = (Live(look)._repr_mimebundle_()[0] for _ in range(2))
     assert one["text/plain"] == other["text/plain"] and "0x" not in one["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in one
 

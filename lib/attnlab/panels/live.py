@@ -9,14 +9,13 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from attnlab.panels.callback import as_views
-from attnlab.panels.screen import Digest
-from attnlab.panels.surface import Surface
+from attnlab.panels.surface import Shown, Surface
 
 PAUSE = 0.1  # seconds between two pictures at least; and painting takes at most a fifth of the time
 SHARE = 4
 
 
-class Live:
+class Live(Shown):
     """Looks on while a model trains: `fit(model, task, watch=Live(function))`.
 
     `function` takes the `Run` so far and returns views, as the function of a panel does; without one there is
@@ -43,16 +42,6 @@ class Live:
         bar.add_class("attnlab-bar")
         panel = widgets.VBox([bar, *([self._surface.screen] if self.function else [])])
         return panel.add_class("attnlab-panel").add_class("attnlab-live")
-
-    @property
-    def digest(self) -> Digest:
-        """The sentence on the screen. Raises what the function raised for the newest picture."""
-        return self._surface.digest
-
-    @property
-    def widget(self) -> widgets.Widget:
-        """The view of the training as a widget, for a layout of ipywidgets."""
-        return self._surface.widget
 
     @property
     def progress(self) -> str:
@@ -107,9 +96,9 @@ class Live:
     def _stop(self, _: Any) -> None:
         self.stopped, self._button.disabled = True, True
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {"text/plain": repr(self), "application/vnd.jupyter.widget-view+json": view}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Without a picture: it is shown before there is one."""
+        return {"text/plain": repr(self), **self._opened.live}, {}
 
     def __repr__(self) -> str:
         return f"<live view {self.name}: run the cell to see the training move>"

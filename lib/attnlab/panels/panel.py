@@ -14,7 +14,7 @@ from attnlab.panels.controls import Control, Scrub
 from attnlab.panels.filmstrip import Filmstrip
 from attnlab.panels.player import Player
 from attnlab.panels.screen import Digest
-from attnlab.panels.surface import Surface
+from attnlab.panels.surface import Shown, Surface
 from attnlab.views.view import View
 
 MOST_PRINTED = 4000  # characters
@@ -41,7 +41,7 @@ def explore(
     return decorate
 
 
-class Panel:
+class Panel(Shown):
     """A function with controls and a picture. Made by `explore`; callable as the plain function."""
 
     def __init__(self, function: Callable, controls: Mapping[str, Any], presets: Mapping[str, str]) -> None:
@@ -69,24 +69,12 @@ class Panel:
         Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
         and whatever the function raises, every time.
         """
-        self._must_be_open()
         return self._move({name: self._board.spec(name).raw(value, name) for name, value in values.items()})
-
-    @property
-    def digest(self) -> Digest:
-        """The sentence on the screen. Raises what the function raised where it gave no picture."""
-        return self._surface.digest
 
     @property
     def views(self) -> tuple[View, ...]:
         """What is on the screen."""
         return self._surface.views
-
-    @property
-    def widget(self) -> widgets.Widget:
-        """The panel as a widget, for a layout of ipywidgets: `Tab([one.widget, other.widget])`."""
-        self._must_be_open()
-        return self._surface.widget
 
     @property
     def specs(self) -> Mapping[str, Control]:
@@ -110,12 +98,10 @@ class Panel:
 
     def set_state(self, state: str) -> Digest:
         """Restore a state; controls it does not name go back to their start. ValueError if it is no state."""
-        self._must_be_open()
         return self._move(self._board.parse(state))
 
     def reset(self) -> Digest:
         """Move every control back to where it began."""
-        self._must_be_open()
         return self._move(self._board.start)
 
     def tour(self) -> None:
@@ -157,14 +143,6 @@ class Panel:
         """Write what is on the screen to a .png (twice the pixels), .svg or .pdf file."""
         return self._surface.save(path)
 
-    def close(self) -> None:
-        """Take the panel off the page and free what it holds. Its function still works."""
-        self._surface.close()
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        self._must_be_open()
-        return self._surface.bundle()
-
     def __repr__(self) -> str:
         return f"<panel {self.name}({self.state})>"
 
@@ -172,7 +150,7 @@ class Panel:
 
     def _move(self, raws: Mapping[str, Any]) -> Digest:
         """Set the controls; what the observers paint is what comes back."""
-        with self._surface.lock:
+        with self._opened.lock:
             if self._board.move(raws) or self._surface.fault is not None:
                 self._refresh()
             return self.digest
@@ -204,10 +182,6 @@ class Panel:
 
     def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
         return as_views(self.function(**self._board.arguments(raws)), self.name, self.specs)
-
-    def _must_be_open(self) -> None:
-        if self._surface.closed:
-            raise RuntimeError(f"panel {self.name} is closed: run its cell again to get a new one")
 
     # ------------------------------------------------------------ widgets
 

@@ -139,13 +139,18 @@ class Surface:
         stage.show(self.views)
         return stage
 
+    @property
+    def live(self) -> dict[str, Any]:
+        """The part of a notebook output that JupyterLab turns into the widget."""
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view}
+
     def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """A notebook output with three readers: nbval and screen readers, pages without a kernel, JupyterLab.
 
         A picture that is not what the controls say is left out, and the words say why.
         """
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        data: dict[str, Any] = {"application/vnd.jupyter.widget-view+json": view}
+        data = self.live
         with self.lock:
             if self.fault is None:
                 data |= {"text/plain": str(self.digest), "image/png": base64.b64encode(self.png()).decode()}
@@ -160,6 +165,36 @@ class Surface:
             _surfaces.discard(self)
             for widget in (*_family(self.widget), self.screen):
                 widget.close()
+
+
+class Shown:
+    """What has a surface: a panel, a view of a training, a filmstrip."""
+
+    _surface: Surface
+
+    @property
+    def digest(self) -> Digest:
+        """The sentence on the screen. Raises what the function raised where it gave no picture."""
+        return self._surface.digest
+
+    @property
+    def widget(self) -> widgets.Widget:
+        """As a widget, for any layout of ipywidgets: `Tab([one.widget, other.widget])`."""
+        return self._opened.widget
+
+    def close(self) -> None:
+        """Take it off the page and free what it holds."""
+        self._surface.close()
+
+    @property
+    def _opened(self) -> Surface:
+        if self._surface.closed:
+            name = self._surface.name
+            raise RuntimeError(f"panel {name} is closed: run its cell again to get a new one")
+        return self._surface
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self._opened.bundle()
 
 
 def present(scale: float = 1.4) -> None:
