@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, View
+from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, View
 from attnlab.views.layout import WIDEST
 from attnlab.views.stage import Stage
 from tests.views.samples import pixels, weights
@@ -84,6 +84,8 @@ TOO_MANY: list[tuple[Callable[[], View], str]] = [
     (lambda: DotProduct([1], ONE, values=np.ones((1, 300))), r"DotProduct values has .*values\[:, :256\]"),
     (lambda: Bars(np.ones(3000)), r"Bars values has shape \(3000,\), and .* room for 128: pass a part, val"),
     (lambda: Bars(dict.fromkeys(range(129), 1)), r"Bars values has shape \(129,\)"),
+    (lambda: Note("word " * 20_000), r"a Note has room for 64 lines of 96 characters, got \d{4}: shorten it"),
+    (lambda: Note("w" * 10_000), r"a Note has room for 64 lines .* got 105"),
 ]
 
 

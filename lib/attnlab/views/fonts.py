@@ -21,6 +21,7 @@ from attnlab.views.protocol import Drawn
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
 SMALL = 8.5  # points: what is said beside something larger
+MIDDLE = 0.36  # of the size: from the line that signs stand on to the middle of a line of text
 DPI = 100  # pixels an inch at scale 1 and device pixel ratio 1
 UNSEEN = "\u200d\ufe0e\ufe0f"  # they join signs, or choose their form
 LONGEST_LABEL = 14  # characters of a token that are drawn; the pointer shows the whole token
@@ -120,13 +121,6 @@ def _sign(char: str, weight: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _half() -> float:
-    """From the line that signs stand on to their middle, in points: half of a 0."""
-    heights = _sign("0", "normal")[0][:, 1]
-    return float(heights.min() + heights.max()) / 2
-
-
-@cache
 @matplotlib_defaults()
 def _width(chars: str, weight: str) -> float:
     """Width of a sign, or of two with what brings them closer, in points."""
@@ -149,11 +143,13 @@ def outline(text: str, size: float = SIZE, weight: str = "normal", side: float =
     signs = [_sign(char, weight) for char in text]
     if not any(len(vertices) for vertices, _ in signs):
         return Path(np.zeros((1, 2)), [Path.MOVETO])
-    parts = [v + np.array([x - side * end, -_half()]) for (v, _), x in zip(signs, starts, strict=True)]
+    parts = [v + np.array([x - side * end, -MIDDLE * SIZE]) for (v, _), x in zip(signs, starts, strict=True)]
     path = Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
     if side != 0.5:
         return path
-    return Path(np.asarray(path.vertices) - [ends_of(path)[:, 0].mean(), 0], path.codes)
+    zero = _sign("0", "normal")[0][:, 1]  # centred: as much ink left as right, and half of a 0 above
+    up = (zero.min() + zero.max()) / 2 / SIZE - MIDDLE
+    return Path(np.asarray(path.vertices) - [ends_of(path)[:, 0].mean(), up * size], path.codes)
 
 
 def inked(char: str) -> bool:
@@ -190,7 +186,7 @@ def set_numbers(collection: PathCollection, texts: Sequence[str], colours: Any) 
 
 def steady(ax: Axes, x: float, y: float, text: str, size: float = SIZE, **style: Any) -> Any:
     """A text that stands still, on one line with an `outline` at the same height."""
-    low = y + _half() * size / SIZE * DPI / 72
+    low = y + MIDDLE * size * DPI / 72
     return write(ax, x, low, text, size=size, va="baseline", **style)
 
 

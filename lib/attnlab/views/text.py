@@ -20,7 +20,7 @@ from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.view import View
 
 LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
-FEW = 4  # lines of a note that moves
+FEW, MOST = 4, 64  # lines of a note that moves, of any note
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,16 @@ def _strokes(latex: str) -> Path:
 
 @dataclass(frozen=True)
 class Note(View):
-    """One sentence, or a few, under or between the pictures."""
+    """One sentence, or a few, under or between the pictures. ValueError: more than 64 lines."""
 
     text: Text = Text()
     title: Text = Text("")
+
+    def __post_init__(self) -> None:
+        if (count := len(self.lines)) > MOST:
+            raise ValueError(
+                f"a Note has room for {MOST} lines of {COLUMN} characters, got {count}: shorten it"
+            )
 
     @property
     def lines(self) -> list[str]:
