@@ -1,16 +1,20 @@
 """Views of every kind to try a promise on, and pictures as arrays."""
 
 import io
+import string
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.path import Path
 from PIL import Image
 
 from attnlab.attention import softmax
@@ -35,10 +39,12 @@ from attnlab.views import (
 )  # fmt: skip
 from attnlab.views.layout import Slot
 from attnlab.views.stage import Scene, Stage
+from attnlab.views.tiles import Label
 from tests.views.example import Thermometer
 
 SENTENCE = ("The", "cat", "drank", "milk", "because", "it", "was", "thirsty")
 Make = Callable[..., View]
+SIGNS = string.digits + string.ascii_letters + string.punctuation + "·…−×→∞√□"  # that `words` can read
 
 
 def weights(rng: np.random.Generator, *shape: int) -> np.ndarray:
@@ -261,6 +267,49 @@ def artists(ax: Axes) -> list[Artist]:
     """What moves on the axes of a view: the cells of maps, and then the rest."""
     moving = [artist for artist in ax.get_children() if artist.get_animated()]
     return sorted(moving, key=lambda artist: not isinstance(artist, AxesImage))
+
+
+def words(stage: Stage, view: int = 0) -> list[Label]:
+    """The texts of a view that move, read from their outlines: size and the point left of each too."""
+    found = []
+    for artist in artists(figure(stage).axes[view]):
+        if isinstance(artist, PathCollection):
+            for path, (x, y) in zip(artist.get_paths(), artist.get_offsets(), strict=True):
+                text, size, start = _read(path)
+                found.append(Label(text, size, x + start * fonts.DPI / 72, y))
+    return found
+
+
+def _read(path: Path) -> tuple[str, float, float]:
+    """A text, its size and where it begins, in points: the one whose outline this is."""
+    ends = np.asarray(path.vertices)
+    for size in (fonts.SIZE, fonts.SMALL):
+        text, count = "", 0
+        while count < len(ends):
+            signs = [sign for sign in SIGNS if _begins(_signs(sign, size), ends[count:])]
+            longer = [text + gap + sign for gap in ("", " ", "  ") for sign in signs]
+            longer = [each for each in longer if _begins(_signs(each, size), ends)]
+            if not longer:
+                break
+            text = max(longer, key=lambda each: len(_signs(each, size)))
+            count = len(_signs(text, size))
+        else:
+            return text, size, float(ends[0, 0] - _signs(text, size)[0, 0])
+    raise AssertionError(f"an outline with {len(ends)} points is no text")
+
+
+@cache
+def _signs(text: str, size: float) -> np.ndarray:
+    """The outline of a text that begins at 0, [n, 2]."""
+    return np.asarray(fonts.outline(text, size, side=0).vertices)
+
+
+def _begins(signs: np.ndarray, ends: np.ndarray) -> bool:
+    """Whether an outline begins with these signs, wherever they stand on the line."""
+    if len(signs) > len(ends) or abs(signs[0, 1] - ends[0, 1]) > 1e-6:
+        return False
+    moved = signs + np.array([ends[0, 0] - signs[0, 0], 0])
+    return bool(np.abs(moved - ends[: len(signs)]).max() < 1e-6)
 
 
 def slot_of(stage: Stage, view: int = 0) -> Slot:

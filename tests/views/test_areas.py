@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.transforms import Bbox
 
@@ -18,8 +19,8 @@ from attnlab.views import Areas, amount, fonts
 from attnlab.views.amounts import KINDS, MOST, exact, percent
 from attnlab.views.areas import DARK, FILLS, PATTERNS
 from attnlab.views.stage import Stage
-from attnlab.views.tiles import HIGH, WIDE, Area
-from tests.views.samples import Viewer, blocks, composed, pixels
+from attnlab.views.tiles import HIGH, WIDE, Area, Label
+from tests.views.samples import Viewer, artists, blocks, composed, figure, pixels, slot_of, words
 from tests.views.test_blocks import written
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
@@ -153,6 +154,27 @@ def test_float_noise_never_changes_the_sentence(values: list[int], seed: int) ->
 # ---------------------------------------------------------------- to scale
 
 
+def moving(stage: Stage, kind: type) -> list[Any]:
+    """What moves in the picture, of that kind."""
+    [ax] = figure(stage).axes
+    return [artist for artist in artists(ax) if isinstance(artist, kind)]
+
+
+def labels_of(every: list[Label]) -> list[Label]:
+    """Those on the rectangles and beside the picture: all but the sum above and those of kinds below."""
+    return [each for each in every if not (each.y > HIGH or (each.y < 0 and each.x < WIDE))]
+
+
+def led(stage: Stage) -> list[tuple[float, Label]]:
+    """The heights in the picture that lines lead to, and the text at the end of each."""
+    [leaders], labels, found = moving(stage, LineCollection), labels_of(words(stage)), []
+    for (start, place), *_, (end, y) in leaders.get_segments():
+        assert start == WIDE
+        [label] = (each for each in labels if (each.x - 3, each.y) == pytest.approx((end, y)))
+        found.append((place, label))
+    return found
+
+
 def size_of(area: Area) -> float:
     return area.width * area.height
 
@@ -188,7 +210,7 @@ def test_what_is_drawn_is_to_scale(limit: float | None, ratio: int) -> None:
     values = {"a": 1, "b": 3, "c": {"x": 2, "y": 4}}
     viewer = Viewer(ratio=ratio)
     picture = composed(viewer.show(Areas(values, limit=limit))) / 255
-    slot = viewer.stage._slots[0]
+    slot = slot_of(viewer.stage)
     picture = picture[int(slot.y * ratio) : int((slot.y + HIGH) * ratio), int(slot.x * ratio) :]
     picture = picture[:, : int(WIDE * ratio)]
     whole = (limit or 10) / (WIDE * HIGH * ratio**2)
@@ -209,7 +231,9 @@ def test_no_outline_runs_through_a_text(ratio: int) -> None:
     one, other = (composed(Viewer(ratio=ratio).show(each)).astype(int) for each in (plain, lined))
     x, y = (int(start * ratio) for start in (4, 22 + 4 + 2))  # of the picture's corner, roughly
     assert (one != other).any(), "outlines are drawn"
-    for label in (each for each in lined._labels() if each.fill):
+    labels = [each for each in labels_of(words(drawn(lined))) if each.x < WIDE]
+    assert len(labels) == 2
+    for label in labels:
         (left, up), _, (right, down), _ = (np.array(point) * ratio for point in label.pad)
         rim = 4 * ratio
         inner = np.s_[y + int(up) + rim : y + int(down) - rim, x + int(left) + rim : x + int(right) - rim]
@@ -219,12 +243,13 @@ def test_no_outline_runs_through_a_text(ratio: int) -> None:
 
 def test_a_reference_is_an_outline_on_the_same_scale() -> None:
     shown = Areas({"a": 30}, reference={"whole": 120, "less": 7.5})
-    one = drawn(shown)._drawn[0]
-    boxes = [path.get_extents() for path in one.parts.dashed.get_paths()]
+    stage = drawn(shown)
+    [dashed] = (each for each in moving(stage, PolyCollection) if each.get_linestyle()[0][1])
+    boxes = [path.get_extents() for path in dashed.get_paths()]
     assert [box.width * box.height / (WIDE * HIGH) for box in boxes] == pytest.approx([1, 1 / 16])
     assert all((box.x1, box.y1) == pytest.approx((WIDE, HIGH)) for box in boxes)
     assert sum(map(size_of, shown.areas)) == pytest.approx(WIDE * HIGH / 4)
-    tops = {label.text.split()[0]: label.place for label in shown._labels() if label.place is not None}
+    tops = {label.text.split()[0]: place for place, label in led(stage)}
     assert tops == pytest.approx({"whole": 0, "less": HIGH * 0.75}), "its name stands at its upper edge"
 
 
@@ -261,7 +286,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_no_text_leaves_the_picture_or_touches_another(name: str) -> None:
     stage = drawn(ODD[name])
-    width, height = stage._figure.bbox.size
+    width, height = figure(stage).bbox.size
     marks = [mark for mark, _ in written(stage)]
     assert all(m.x0 >= 0 and m.y0 >= 0 and m.x1 <= width and m.y1 <= height for m in marks)
     for one, other in combinations(marks, 2):
@@ -272,7 +297,7 @@ def test_no_text_leaves_the_picture_or_touches_another(name: str) -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_a_text_in_the_picture_stays_in_its_rectangle(name: str) -> None:
     view, stage = ODD[name], drawn(ODD[name])
-    slot, height = stage._slots[0], stage._figure.bbox.height
+    slot, height = slot_of(stage), figure(stage).bbox.height
     sides = [(slot.x + a.x, height - slot.y - a.y, a.width, a.height) for a in view.areas]
     frames = [Bbox([[x, y - high], [x + wide, y]]) for x, y, wide, high in sides]
     top, foot, end = height - slot.y, height - slot.y - HIGH, slot.x + WIDE
@@ -287,7 +312,7 @@ def test_a_text_in_the_picture_stays_in_its_rectangle(name: str) -> None:
 @pytest.mark.parametrize("name", sorted({*ODD} - {"many", "many layers", "long"}))
 def test_every_band_is_named_with_its_number(name: str) -> None:
     view = ODD[name]
-    labels = [label.text for label in view._labels()]
+    labels = [label.text for label in labels_of(words(drawn(view)))]
     for band, values in view.values.items():
         value = sum(values.values()) if isinstance(values, dict) else values
         whole = [text for text in labels if text.startswith(f"{band}  {amount(value, view.unit)}")]
@@ -297,52 +322,56 @@ def test_every_band_is_named_with_its_number(name: str) -> None:
 
 def test_names_that_have_no_room_are_counted() -> None:
     for name, every in (("many", 12), ("many layers", 6)):
-        labels = [label.text for label in ODD[name]._labels()]
+        labels = [label.text for label in labels_of(words(drawn(ODD[name])))]
         assert f"one name of {every} is written" in labels
-    assert not any("is written" in label.text for label in ODD["thin"]._labels())
+    assert not any("is written" in label.text for label in labels_of(words(drawn(ODD["thin"]))))
 
 
 def test_labels_beside_the_picture_lead_to_their_places() -> None:
-    view = ODD["tiny"]
-    beside = [label for label in view._labels() if label.place is not None]
-    assert [label.place for label in beside] == sorted(label.place for label in beside)
+    stage = drawn(ODD["tiny"])
+    places, beside = zip(*led(stage), strict=True)
+    assert [*beside] == [label for label in labels_of(words(stage)) if label.x > WIDE]
+    assert [*places] == sorted(places)
     heights = [label.y for label in beside]
     assert all(lower - upper >= 15.9 for upper, lower in pairwise(heights))
     assert heights[0] >= 8 and heights[-1] <= HIGH - 7
-    segments = drawn(view)._drawn[0].parts.leaders.get_segments()
-    assert len(segments) == len(beside)
-    for label, line in zip(beside, segments, strict=True):
-        assert tuple(line[0]) == pytest.approx((WIDE, label.place)) and line[-1][1] == pytest.approx(label.y)
+    middles = {area.band: area.y + area.height / 2 for area in ODD["tiny"].areas}
+    assert [*places] == pytest.approx([middles[label.text.split("  ")[0]] for label in beside])
 
 
 def test_of_cells_that_are_alike_the_first_is_labelled() -> None:
-    labels = [label.text for label in ODD["cells"]._labels()]
+    labels = [label.text for label in labels_of(words(drawn(ODD["cells"])))]
     assert sum(text.startswith("attention") for text in labels) == 1
     other = dict(SMALL) | {"layer 7": LAYER | {"attention": 2_362_369}}
-    labels = [label.text for label in Areas(other)._labels()]
+    labels = [label.text for label in labels_of(words(drawn(Areas(other))))]
     assert sum(text.startswith("attention") for text in labels) == 3, "a layer that differs, and the next"
 
 
 def test_the_sum_of_every_kind_stands_below() -> None:
     stage = drawn(ODD["cells"])
     assert {"attention", "feed-forward", "norms"} <= {t.get_text() for t in texts(stage)}
-    sums = [label.text for label in ODD["cells"]._totals()]
-    assert sums[1:] == ["28.3 M · 22.8 %", "56.7 M · 45.5 %", "36.9 k · 0.03 %"]
+    sums = [each.text for each in words(stage) if each.y > HIGH]
+    assert sums == ["28.3 M · 22.8 %", "56.7 M · 45.5 %", "36.9 k · 0.03 %"]
 
 
 @pytest.mark.parametrize("high", [8, 12.5, 14, 16, 18, 30])
 def test_a_band_has_a_text_as_high_as_it_has_room_for(high: float) -> None:
-    label, *_ = (each for each in Areas({"a": high, "b": HIGH - high})._labels() if each.text[0] == "a")
+    stage = drawn(Areas({"a": high, "b": HIGH - high}))
+    [label] = (each for each in labels_of(words(stage)) if each.text[0] == "a")
     size = fonts.SIZE if high > 17 or high < 14 else fonts.SMALL
-    assert (label.size, label.place is None) == (size, high >= 14)
+    assert (label.size, label.x < WIDE) == (size, high >= 14)
+    assert (label in [each for _, each in led(stage)]) == (high < 14)
 
 
 @settings(max_examples=40, deadline=None)
 @given(VALUES)
 def test_labels_of_any_numbers_stay_in_their_rectangles(values: dict[str, Any]) -> None:
     view = Areas(values)
-    for label in view._labels():
-        if label.place is None and label.x < WIDE:
+    every = words(drawn(view))
+    labels = labels_of(every)
+    assert len(labels) == len(every) - 1 - len(view.kinds)
+    for label in labels:
+        if label.x < WIDE:
             width = 1.02 * fonts.measure(label.text, label.size)
             around = [
                 a for a in view.areas if a.x <= label.x <= a.x + a.width and a.y <= label.y <= a.y + a.height
@@ -385,7 +414,7 @@ def test_areas_keep_their_places_at_any_scale(scale: float, ratio: float) -> Non
     viewer = Viewer(scale=scale, ratio=ratio)
     view = ODD["kinds"]
     picture = composed(viewer.show(view)) / 255
-    slot, size = viewer.stage._slots[0], scale * ratio
+    slot, size = slot_of(viewer.stage), scale * ratio
     for area in view.areas[:: KINDS + 1]:
         y, x = int((slot.y + area.y + area.height - 4) * size), int((slot.x + area.x + 3) * size)
         expected = np.array(to_rgb(FILLS[view.kinds.index(area.name)]))
@@ -443,7 +472,7 @@ def test_kinds_are_told_apart_without_colour() -> None:
     assert len(codes) == len(FILLS)
     picture = composed(Viewer(ratio=2).show(ODD["kinds"])).mean(axis=2)
     view, ratio = ODD["kinds"], 2
-    slot = drawn(view)._slots[0]
+    slot = slot_of(drawn(view))
     spreads = []
     for area in view.areas[-KINDS:]:
         y, x = int((slot.y + area.y) * ratio) + 8, int((slot.x + area.x) * ratio) + 6
@@ -454,7 +483,7 @@ def test_kinds_are_told_apart_without_colour() -> None:
 
 def test_without_cells_every_band_has_an_edge() -> None:
     picture = composed(Viewer(ratio=2).show(Areas({"a": 1, "b": 1, "c": 1}))).mean(axis=2)
-    slot = drawn(Areas({"a": 1, "b": 1, "c": 1}))._slots[0]
+    slot = slot_of(drawn(Areas({"a": 1, "b": 1, "c": 1})))
     column = picture[:, int((slot.x + WIDE - 20) * 2)]
     dark = np.flatnonzero(np.diff((column < 140).astype(int)) == 1)
     assert len(dark) == 4

@@ -11,18 +11,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matplotlib.collections import PathCollection
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from attnlab.attention import causal_mask
 from attnlab.views import Blocks, Part, fonts, palette
 from attnlab.views.blocks import BAND, FILLS, LINE, MASKS
-from attnlab.views.diagram import DENSITIES, Placed, Wiring
+from attnlab.views.diagram import Placed
 from attnlab.views.stage import Stage
-from attnlab.views.structure import KINDS, ROWS
+from attnlab.views.structure import DENSITIES, KINDS, ROWS, Density, parts_of
 from tests.panels.hands import says
-from tests.views.samples import Viewer, composed, pixels
+from tests.views.samples import Viewer, artists, composed, figure, pixels, slot_of
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
@@ -58,7 +59,10 @@ def whole(kind: str, n_layers: int, seed: int = 0, **made: Any) -> Blocks:
 
 
 def places(view: Blocks) -> list[Placed]:
-    return view._diagram.placed
+    """Every part, where the pointer finds it."""
+    parts = [(part, i) for i, rows in enumerate(view.parts.values()) for part in parts_of(rows)]
+    hits = view.hits(view.box(fonts.measure))
+    return [Placed(*part, *hit["box"]) for part, hit in zip(parts, hits, strict=True)]
 
 
 # ---------------------------------------------------------------- words
@@ -276,10 +280,10 @@ def written(stage: Stage) -> Iterator[tuple[Bbox, str]]:
         x0, y0, x1, y1 = text.get_window_extent().extents
         rim = 0 if text.get_rotation() else min(4.0, (y1 - y0) / 4)
         yield Bbox([[x0, y0 + rim], [x1, y1 - rim]]), text.get_text()
-    for one in stage._drawn:
-        for artist in one.moving:
+    for ax in figure(stage).axes:
+        for artist in artists(ax):
             if isinstance(artist, PathCollection):
-                points = one.ax.transData.transform(artist.get_offsets())
+                points = ax.transData.transform(artist.get_offsets())
                 for path, point in zip(artist.get_paths(), points, strict=True):
                     if len(path.vertices) > 1:
                         yield (
@@ -291,8 +295,8 @@ def written(stage: Stage) -> Iterator[tuple[Bbox, str]]:
 @pytest.mark.parametrize("view", MANY, ids=range(len(MANY)))
 def test_texts_stay_in_their_boxes_and_off_each_other(view: Blocks) -> None:
     stage = drawn(view)
-    width, height = stage._figure.bbox.size
-    slot = stage._slots[0]
+    width, height = figure(stage).bbox.size
+    slot = slot_of(stage)
     marks = list(written(stage))
     for mark, text in marks:
         assert mark.x0 >= 0 and mark.x1 <= width and mark.y0 >= 0 and mark.y1 <= height, text
@@ -331,19 +335,41 @@ def test_every_usual_name_and_shape_is_written_whole(kind: str) -> None:
         assert not any("…" in name for name in names)
 
 
+def density(view: Blocks) -> Density:
+    """The one that a picture is drawn with: no two have boxes of one height in branches."""
+    [high] = {each.height for each in places(view) if each.part.kind in ("attention", "other")}
+    [found] = (each for each in DENSITIES if each.box == high)
+    return found
+
+
 def test_the_loosest_density_that_fits_is_taken() -> None:
-    used = {whole("decoder", n)._diagram.density for n in range(1, 7)} | {
-        Blocks([[Part("a")]] * n)._diagram.density for n in range(1, ROWS + 1)
-    }
-    assert used == {*DENSITIES}
+    layers = [whole("decoder", n) for n in range(1, 7)]
+    rows = [Blocks([[Part("a")]] * n) for n in range(1, ROWS + 1)]
+    assert {density(view) for view in (*layers, *rows)} == {*DENSITIES}
 
 
 # ---------------------------------------------------------------- lines
 
 
+def wires(view: Blocks) -> list[list[tuple[float, float]]]:
+    """The corners of every line that lies below the boxes."""
+    [ax] = figure(drawn(view)).axes
+    [lines] = (each for each in ax.collections if isinstance(each, LineCollection) and each.zorder == 1)
+    return [[(x, y) for x, y in line.tolist()] for line in lines.get_segments()]
+
+
 def ends(view: Blocks) -> tuple[list[Any], list[Any]]:
-    wiring = Wiring(view._diagram)
-    return [line[0] for line in wiring.lines], [line[-1] for line in wiring.lines]
+    lines = wires(view)
+    return [line[0] for line in lines], [line[-1] for line in lines]
+
+
+def streams(view: Blocks) -> list[float]:
+    """Where the stream of every column is: its line alone goes from above the boxes straight down."""
+    top = min(each.y for each in places(view))
+    found = sorted(line[0][0] for line in wires(view) if line[0][1] < top)
+    straight = sorted(line[0][0] for line in wires(view) if len(line) == 2 and line[0][0] == line[1][0])
+    assert found == straight and len(found) == len(view.parts)
+    return found
 
 
 def on_edge(point: tuple[float, float], each: Placed) -> bool:
@@ -353,14 +379,13 @@ def on_edge(point: tuple[float, float], each: Placed) -> bool:
 
 @pytest.mark.parametrize("view", [ONE, whole("encoder-decoder", 2), whole("decoder", 3, norm="post")])
 def test_every_branch_leaves_the_stream_and_comes_back(view: Blocks) -> None:
-    starts, tips = ends(view)
+    (starts, tips), middles = ends(view), streams(view)
     for each in places(view):
         came = [tip for tip in tips if on_edge(tip, each)]
-        stream = view._diagram.across(each.column, view._diagram.stream)
         if each.part.kind == "add":
             inner = each.x + each.width if each.column == 0 else each.x
             assert came == [(pytest.approx(inner), each.middle)], "what the branch brings, from its side"
-            assert abs(each.x + each.width / 2 - stream) < 0.1, "the ⊕ is on the stream"
+            assert abs(each.x + each.width / 2 - middles[each.column]) < 0.1, "the ⊕ is on the stream"
         elif each.part.kind in ("attention", "feed-forward"):
             assert len(came) == 1
             under = [
@@ -379,8 +404,8 @@ def test_the_arrow_comes_from_the_end_of_the_encoder() -> None:
     last = next(each for each in reversed(places(view)) if each.column == 0)
     arrows = [s for s, t in zip(starts, tips, strict=True) if any(t == (c.x, c.middle) for c in cross)]
     assert len(arrows) == 2 and len({*arrows}) == 1
-    assert arrows[0][0] == view._diagram.stream and last.y + last.height < arrows[0][1]
-    assert len(Wiring(whole("decoder", 2)._diagram).lines) < len(starts)
+    assert arrows[0][0] == streams(view)[0] and last.y + last.height < arrows[0][1]
+    assert len(wires(whole("decoder", 2))) < len(starts)
 
 
 def test_the_second_column_is_the_mirror_image_of_the_first() -> None:
@@ -437,12 +462,18 @@ def test_the_first_shape_of_a_part_moves_its_name_away() -> None:
         assert_fresh(viewer, Blocks([[Part("attention", shape=shape)], Part("output", shape=shape)]))
 
 
+def frames(view: Blocks) -> list[Rectangle]:
+    """The two outlines around a part, black within white."""
+    [ax] = figure(drawn(view)).axes
+    return [artist for artist in artists(ax) if isinstance(artist, Rectangle)]
+
+
 @pytest.mark.parametrize("selected", [0, 1, 3])
 def test_the_outline_is_around_the_chosen_part(selected: int) -> None:
     view = replace(ONE, selected=selected)
-    frames = drawn(view)._drawn[0].parts.frames
-    assert {frame.get_bbox().bounds for frame in frames} == {places(view)[selected][2:]}
-    assert not any(frame.get_visible() for frame in drawn(ONE)._drawn[0].parts.frames)
+    assert {frame.get_bbox().bounds for frame in frames(view)} == {places(view)[selected][2:]}
+    assert all(frame.get_visible() for frame in frames(view))
+    assert [frame.get_visible() for frame in frames(ONE)] == [False, False]
 
 
 @pytest.mark.parametrize(("scale", "ratio"), [(1, 1), (1.4, 1), (1, 2)])
@@ -450,7 +481,7 @@ def test_boxes_and_masks_keep_their_places_at_any_scale(scale: float, ratio: flo
     viewer = Viewer(scale=scale, ratio=ratio)
     view = whole("encoder-decoder", 1)
     frame = viewer.show(view)
-    picture, slot, size = composed(frame), viewer.stage._slots[0], scale * ratio
+    picture, slot, size = composed(frame), slot_of(viewer.stage), scale * ratio
     for each in places(view):
         at = int((slot.y + each.y + each.height - 3) * size), int((slot.x + each.x + 4) * size)
         if each.part.kind != "add":

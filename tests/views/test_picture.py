@@ -13,7 +13,7 @@ from attnlab.attention import softmax
 from attnlab.views import Picture, fonts, palette
 from attnlab.views.picture import CLEAR, FOG
 from attnlab.views.stage import Stage
-from tests.views.samples import Viewer, decoded, pixels
+from tests.views.samples import Viewer, artists, decoded, figure, pixels, slot_of
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_layout import covered, drawn
@@ -151,13 +151,18 @@ def test_pixels_are_enlarged_by_a_whole_number(shape: tuple[int, int], side: int
     assert box.width % shape[1] == 0 == box.height % shape[0]
 
 
+def side_of(shown: Picture) -> float:
+    """Pixels on the screen of the side of a patch."""
+    return shown.box(fonts.measure).width / shown.grid[1]
+
+
 def numbers(shown: Picture, **size: float) -> list[tuple[Any, int]]:
     """Boxes of the outlines of all numbers, from the corner of the axes, and the patch of each."""
     stage = Stage(**size)
     stage.show([shown])
-    view, unit = stage._drawn[0], fonts.DPI / 72
+    [ax], unit = figure(stage).axes, fonts.DPI / 72
     found = []
-    for artist in view.moving:
+    for artist in artists(ax):
         for i, path in enumerate(artist.get_paths() if hasattr(artist, "get_offsets") else ()):
             if len(artist.get_offsets()) == len(artist.get_paths()) > 0 and len(path.vertices) > 5:
                 low, high = fonts.ends_of(path) * [unit, -unit] + artist.get_offsets()[i]
@@ -171,7 +176,7 @@ def numbers(shown: Picture, **size: float) -> list[tuple[Any, int]]:
 def test_numbers_stay_in_their_patches_and_off_each_other(shape: tuple[int, int], side: int) -> None:
     count = shape[0] * shape[1] // side**2
     shown = Picture(np.zeros(shape), side=side, weights=np.full(count, 1 / count))
-    patch, cols = shown._patch, shape[1] // side
+    patch, cols = side_of(shown), shape[1] // side
     boxes = [(box, i) for box, i in numbers(shown)]
     for (x0, y0, x1, y1), i in boxes:
         left, top = i % cols * patch, i // cols * patch
@@ -220,7 +225,7 @@ def test_the_chosen_patch_is_outlined(size: dict[str, float]) -> None:
     shown = Picture(STEPS, side=2)
     plain.show([shown]), chosen.show([replace(shown, selected=4)])
     ys, xs = np.nonzero((pixels(plain) != pixels(chosen)).any(axis=2))
-    scale, slot, patch = next(iter(size.values()), 1), plain._slots[0], shown._patch
+    scale, slot, patch = next(iter(size.values()), 1), slot_of(plain), side_of(shown)
     edges = np.array([xs.min(), ys.min(), xs.max(), ys.max()]) / scale - [slot.x, slot.y, slot.x, slot.y]
     assert edges == pytest.approx([patch, patch, 2 * patch, 2 * patch], abs=4)
 

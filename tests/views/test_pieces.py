@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 from attnlab.views import Pieces, fonts, palette
 from attnlab.views.fonts import outline
 from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
-from tests.views.samples import Viewer, composed, pixels
+from tests.views.samples import Viewer, artists, composed, figure, pixels, slot_of
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
@@ -124,14 +125,14 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     for pieces in (Pieces(["a"] * 500), Pieces(["W" * 40] * 150, range(150)), Pieces(["a"] * MOST)):
         boxes, stage = laid(pieces), Stage()
         stage.show([pieces])
-        rest = stage._drawn[0].parts.rest
+        [rest] = (artist for artist in artists(figure(stage).axes[0]) if isinstance(artist, Text))
         hidden = len(pieces.pieces) - len(boxes)
         assert rest.get_text() == (f"… and {hidden} more" if hidden else "")
         assert len(boxes) <= MOST and len({y for _, y, *_ in boxes}) <= LINES - bool(hidden)
         assert f"{len(pieces.pieces)} pieces" in pieces.describe()
         if hidden:
             left, _, _, top = rest.get_window_extent().extents
-            height = stage._figure.bbox.height
+            height = figure(stage).bbox.height
             assert height - top > boxes[-1][3] and left > 0, "the words stand below the boxes"
 
 
@@ -145,7 +146,7 @@ def test_a_chosen_or_marked_piece_that_has_no_room_is_still_said() -> None:
 def test_boxes_keep_their_places_at_any_scale(scale: float, ratio: float) -> None:
     stage, shown = Stage(scale, ratio), Pieces(LOW, range(9), "title", marked=[2])
     stage.show([shown])
-    picture, slot, size = pixels(stage), stage._slots[0], scale * ratio
+    picture, slot, size = pixels(stage), slot_of(stage), scale * ratio
     for i, (x, y, right, low) in enumerate(laid(shown)):
         at = (
             int((slot.y + y + 4) * size),

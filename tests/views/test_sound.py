@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from attnlab.views import Sound, View, fonts, palette
 from attnlab.views.sound import BANDS, HOVERED, ROWS, WAVE, WIDE
 from attnlab.views.stage import Stage
-from tests.views.samples import Viewer, composed, pixels
+from tests.views.samples import Viewer, artists, composed, figure, pixels, slot_of
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_layout import covered, drawn, texts
@@ -111,7 +114,7 @@ def blue(shown: Sound, **size: float) -> tuple[np.ndarray, Any]:
     """Where the picture is blue inside the wave, [height, width]."""
     stage = Stage(**size)
     stage.show([shown])
-    slot, scale = stage._slots[0], np.prod([*size.values()])
+    slot, scale = slot_of(stage), np.prod([*size.values()])
     top, left = round(slot.y * scale), round(slot.x * scale)
     part = pixels(stage)[top : top + round(WAVE * scale), left : left + round(WIDE * scale)]
     return np.abs(part - [0.0, 114, 178]).max(axis=2) < 40, scale
@@ -130,24 +133,38 @@ def test_every_peak_is_seen(count: int, size: dict[str, float]) -> None:
         assert (ys.min() if height > 0 else ys.max()) == pytest.approx((1 - height) * WAVE / 2, abs=3)
 
 
+def moving(stage: Stage, kind: type) -> list[Any]:
+    """What moves in the picture of a sound, of that kind."""
+    [ax] = figure(stage).axes
+    return [artist for artist in artists(ax) if isinstance(artist, kind)]
+
+
+def corners(shown: Sound) -> np.ndarray:
+    """The outline of the wave as it is drawn, [corners, 2]; it does not end where it begins."""
+    [wave] = moving(drawn(shown), Polygon)
+    assert np.array_equal(wave.get_xy()[0], wave.get_xy()[-1]), "matplotlib closes it"
+    return wave.get_xy()[:-1]
+
+
 def test_a_wave_of_many_samples_is_drawn_with_few_points() -> None:
-    assert len(Sound(np.zeros(10**6), 16000)._envelope()) == 2 * WIDE
-    envelope = Sound([0.5, -1, 1], 3)._envelope()
-    assert envelope[:3].tolist() == [[0, 32.5], [220, 130], [440, 0]], "few samples are joined as they are"
+    assert len(corners(Sound(np.resize([0.5, -0.5], 10**6), 16000))) == 2 * WIDE
+    assert corners(Sound([0.5, -1, 1], 3))[:3].tolist() == [[0, 32.5], [220, 130], [440, 0]], (
+        "few samples are joined as they are"
+    )
 
 
 def test_a_wave_beyond_the_limit_stays_in_its_room() -> None:
     assert Sound([3.0, -4.2], 2).limit == 5 and Sound([0.1], 1).limit == 1
-    y = Sound([3.0, -4.2, 0.5], 2, limit=1)._envelope()[:, 1]
+    y = corners(Sound([3.0, -4.2, 0.5], 2, limit=1))[:, 1]
     assert (y.min(), y.max()) == (0, WAVE)
 
 
 def test_few_samples_are_dots() -> None:
-    viewer = Viewer()
-    viewer.show(Sound(STEPS, 8))
-    assert len(viewer.stage._drawn[0].parts.dots.get_xdata()) == 8
-    viewer.show(Sound(np.zeros(200), 200))
-    assert len(viewer.stage._drawn[0].parts.dots.get_xdata()) == 0
+    stage = Stage()
+    for shown, count in ((Sound(STEPS, 8), 8), (Sound(np.zeros(200), 200), 0)):
+        stage.show([shown])
+        [dots] = moving(stage, Line2D)
+        assert len(dots.get_xdata()) == count
 
 
 # ---------------------------------------------------------------- frames and spectrogram
@@ -158,14 +175,14 @@ def test_few_samples_are_dots() -> None:
 )
 def test_the_bars_of_frames_do_not_cover_each_other(size: int, step: int) -> None:
     shown = Sound(WAVE_440, 8000, size=size, step=step)
-    parts = drawn(shown)._drawn[0].parts
-    bars = sorted((y, left, right) for (left, y), (right, _) in parts.lanes.get_segments())
+    [lanes], [numbers, _] = (moving(drawn(shown), kind) for kind in (LineCollection, PathCollection))
+    bars = sorted((y, left, right) for (left, y), (right, _) in lanes.get_segments())
     assert 1 <= len(bars) <= shown.frames
     for (y, left, right), (below, after, _) in pairwise(bars):
         assert left < right <= WIDE and (below > y or after > right + 1)
     assert {y for y, *_ in bars} <= {WAVE + 6 + 8 * lane for lane in range(4)}
-    wide = [path.vertices[:, 0] * fonts.DPI / 72 for path in parts.numbers.get_paths()]
-    ends = [(x + w.min(), x + w.max()) for (x, _), w in zip(parts.numbers.get_offsets(), wide, strict=True)]
+    wide = [path.vertices[:, 0] * fonts.DPI / 72 for path in numbers.get_paths()]
+    ends = [(x + w.min(), x + w.max()) for (x, _), w in zip(numbers.get_offsets(), wide, strict=True)]
     assert all(one[1] + 2 < two[0] for one, two in pairwise(ends)), "so do their numbers"
 
 
@@ -174,13 +191,13 @@ def test_the_bars_of_frames_do_not_cover_each_other(size: int, step: int) -> Non
 def test_the_chosen_frame_is_the_part_of_the_wave_that_stands_out(frame: int, size: dict[str, float]) -> None:
     stage = Stage(**size)
     stage.show([replace(FRAMED, signal=np.zeros(4000), selected=frame)])
-    slot, scale = stage._slots[0], next(iter(size.values()), 1)
+    slot, scale = slot_of(stage), next(iter(size.values()), 1)
     row = pixels(stage)[round((slot.y + WAVE / 4) * scale)]
     xs = np.flatnonzero(np.abs(row - [255.0, 213, 145]).max(axis=1) < 8) / scale - slot.x
     assert [xs.min(), xs.max()] == pytest.approx([frame * 33, frame * 33 + 66], abs=1.5)
-    parts = stage._drawn[0].parts
-    assert len(parts.name.get_paths()) == 1
-    name = parts.name.get_paths()[0].vertices[:, 0] * fonts.DPI / 72 + parts.name.get_offsets()[0, 0]
+    _, names = moving(stage, PathCollection)
+    assert len(names.get_paths()) == 1
+    name = names.get_paths()[0].vertices[:, 0] * fonts.DPI / 72 + names.get_offsets()[0, 0]
     assert name.min() > 0 and name.max() < WIDE, "its name stays above the wave"
 
 
@@ -199,7 +216,7 @@ def test_the_spectrogram_is_a_map_of_the_frames(frames: int, bands: int) -> None
         "low bands at the bottom"
     )
     x, _, width, height = layer["place"]
-    slot, unit = stage._slots[0], WIDE / 4000
+    slot, unit = slot_of(stage), WIDE / 4000
     assert [x - slot.x, width] == pytest.approx([(size - step) / 2 * unit, frames * step * unit], abs=1)
     assert height % rows == 0 and BANDS / 2 < height <= BANDS
 
