@@ -110,3 +110,20 @@ def test_where_the_front_end_names_no_cell_nothing_is_closed(run: Run) -> None:
     run(f"{PANEL}\nfirst = show")
     run(PANEL)
     assert run("str(first.set(x=4))") == "x is 4"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "try: explore(lambda x: 1 / 0, x=Slider(0, 3))\nexcept ZeroDivisionError: pass",
+        "try: explore(lambda x: 5, x=Slider(0, 3))\nexcept TypeError: pass",
+        "try: explore(lambda x: Note('a'), presets={'a': 'x=99'}, x=Slider(0, 3))\nexcept ValueError: pass",
+        "Live()",
+    ],
+)
+def test_what_cannot_be_shown_leaves_nothing_behind(run: Run, code: str) -> None:
+    run(f"{code}\nNone", "failing")
+    once = run("counts()")
+    for _ in range(5):
+        run(f"{code}\nNone", "failing")
+    assert run("counts()") == once

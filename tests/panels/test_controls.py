@@ -26,6 +26,9 @@ OPTIONS: dict[str, Any] = {
     "labels that are other labels' values": {"a": "b", "b": "c", "c": "a"},
     "numbers of two kinds": [1.5, 2, np.float64(2.5), np.int64(7)],
     "types": {"int": int, "float": float},
+    "dicts of arrays": [{"a": np.arange(2)}, {"a": np.arange(3)}],
+    "labels with blanks": [" a", "a ", "a"],
+    "half a character": ["\ud800", "a\udfff"],
 }
 
 
@@ -138,4 +141,61 @@ def test_a_hand_moves_the_panel_by_place() -> None:
     panel = explore(told, x=Choice(OPTIONS["tuples"]))
     moves(panel, "x", (3, 4))
     assert panel.digest == "(3, 4)"
+    panel.close()
+
+
+def test_an_argument_may_be_called_anything_but_presets() -> None:
+    for name in ("self", "function", "name", "title", "x", "values", "controls"):
+        space: dict[str, Any] = {"Note": Note}
+        exec(f"def show({name}): return Note(str({name}))", space)
+        panel = explore(space["show"], **{name: Slider(0, 5, value=1)})
+        assert panel.set(**{name: 3}) == "3"
+        assert panel.filmstrip(**{name: [1, 2]}).digest
+        panel.close()
+
+
+@pytest.mark.parametrize("text", ["hello ", " a", "a  b ", "\ud800", "%20"])
+def test_a_text_survives_a_state_to_its_last_blank(text: str) -> None:
+    panel = explore(lambda x: Note(ascii(x)), x=Sentence("a", limit=20, split=None))
+    digest = panel.set(x=text)
+    assert panel.set_state(panel.state) == digest
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    "split", [lambda t: np.array(t.split()), lambda t: (w for w in t.split()), str.split]
+)
+def test_a_split_gives_any_list_of_tokens(split: Any) -> None:
+    panel = explore(lambda x: Note(" | ".join(x)), x=Sentence("a b", split=split))
+    assert panel.set(x="c d e") == "c | d | e"
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Sentence("a", split="x"), TypeError, "Sentence split must be a function"),
+        (lambda: Sentence("a", limit=None), TypeError, "Sentence limit must be a whole number"),
+        (
+            lambda: explore(told, x=Sentence("a", split=len)),
+            TypeError,
+            "must give a list of tokens, it gave 1",
+        ),
+        (lambda: Switches(None), ValueError, "Switches needs a list of labels, got None"),
+        (lambda: Switches(5), ValueError, "Switches needs a list of labels, got 5"),
+        (lambda: Choice(None), ValueError, "Choice needs a list or a dict of options, got None"),
+        (lambda: Choice(5), ValueError, "Choice needs a list or a dict of options, got 5"),
+        (lambda: Slider(None, 3), TypeError, "Slider low must be a number, got None"),
+        (lambda: Slider(0, 10**400), ValueError, "Slider high must be finite"),
+        (lambda: explore(max, x=(0, 3)), TypeError, "does not tell its arguments"),
+    ],
+)
+def test_likely_slips_are_told_in_words(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_generator_of_options_will_do() -> None:
+    panel = explore(told, x=Choice(n * n for n in range(4)))
+    assert panel.set(x=9) == "9"
     panel.close()

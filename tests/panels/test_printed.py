@@ -115,3 +115,51 @@ def test_a_panel_that_moves_another_by_hand_keeps_the_two_apart() -> None:
     assert screen(inner).printed == "inner 2\n" and screen(outer).printed == "before\nafter\n"
     inner.close()
     outer.close()
+
+
+def test_two_panels_in_two_threads_keep_their_prints_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first ends while the second still prints."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def first(x: int) -> Note:
+        if x:
+            print("first")
+            inside.set()
+            assert go_on.wait(60)
+        return Note(f"{x}")
+
+    def second(x: int) -> Note:
+        if x:
+            go_on.set()
+            hand.join()
+            print("second")
+        return Note(f"{x}")
+
+    one, other = (explore(each, x=Slider(0, 3, value=0)) for each in (first, second))
+    before = sys.stdout
+    hand = threading.Thread(target=moves, args=(one, "x", 1))
+    hand.start()
+    assert inside.wait(60)
+    moves(other, "x", 2)
+    assert screen(one).printed == "first\n" and screen(other).printed == "second\n"
+    assert sys.stdout is before and capsys.readouterr().out == ""
+    one.close()
+    other.close()
+
+
+def test_what_is_no_text_is_refused_as_ever() -> None:
+    panel = explore(lambda x: Note(str(x and sys.stdout.write(b"bytes"))), x=Slider(0, 3, value=0))
+    moves(panel, "x", 2)
+    assert "TypeError: write() argument must be str, not bytes" in screen(panel).error
+    panel.close()
+
+
+def test_lines_are_kept_too() -> None:
+    def show(x: int) -> Note:
+        sys.stdout.writelines(["a\n", "b\n"])
+        return Note(f"{x}")
+
+    panel = explore(show, x=Slider(0, 3, value=0))
+    moves(panel, "x", 2)
+    assert screen(panel).printed == "a\nb\n"
+    panel.close()

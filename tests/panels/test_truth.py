@@ -7,7 +7,7 @@ import pytest
 
 from attnlab import Bars, Live, Note, Scrub, Sentence, Slider, Toggle, explore, present
 from attnlab.panels.panel import Panel
-from tests.panels.hands import moves, press, says, screen
+from tests.panels.hands import button, moves, press, says, screen
 
 
 def fragile(x: int, on: bool = False) -> Bars:
@@ -185,3 +185,79 @@ def test_a_view_of_a_training_marks_its_picture_too() -> None:
     fine = True
     live.end(Run())
     assert live.digest == "fine" and not screen(live).stale and screen(live).error == ""
+
+
+def test_a_function_that_moves_its_own_panel_is_told_so() -> None:
+    held: dict[str, Panel] = {}
+
+    def show(x: int) -> Note:
+        if held and x == 3:
+            held["panel"].set(x=1)
+        return Note(f"x is {x}")
+
+    panel = held["panel"] = explore(show, x=Slider(0, 5, value=0))
+    with pytest.raises(RuntimeError, match="show moved its own panel: a function only returns views"):
+        panel.set(x=3)
+    assert screen(panel).stale and panel.values == {"x": 3}
+    assert panel.set(x=2) == "x is 2" and not screen(panel).stale
+    panel.close()
+
+
+def test_play_that_cannot_begin_does_not_play_and_an_interrupt_pauses() -> None:
+    wrong: list[type[BaseException]] = []
+
+    def show(x: int) -> Note:
+        if wrong and x in (0, 3):
+            raise wrong[0]
+        return Note(f"x is {x}")
+
+    panel = explore(show, x=Scrub(range(6)))
+    panel.set(x=5)
+    wrong.append(ArithmeticError)
+    press(panel, "▶ Play")
+    assert screen(panel).clock == {} and button(panel, "▶ Play") and screen(panel).stale
+    wrong[0] = KeyboardInterrupt
+    panel.set(x=2)
+    press(panel, "▶ Play")
+    with pytest.raises(KeyboardInterrupt):
+        says(panel, tick="x", **{"from": 2})
+    assert screen(panel).clock == {} and button(panel, "▶ Play") and screen(panel).stale
+    panel.close()
+
+
+def test_old_prints_do_not_stay_beside_a_new_fault() -> None:
+    def show(x: int) -> Note:
+        if x == 4:
+            raise ArithmeticError("silent")
+        print("x is", x)
+        return Note(f"{x}")
+
+    panel = explore(show, x=Slider(0, 5, value=0))
+    moves(panel, "x", 3)
+    assert screen(panel).printed == "x is 3\n"
+    moves(panel, "x", 4)
+    assert screen(panel).printed == "" and screen(panel).stale
+    panel.close()
+
+
+def test_a_view_that_cannot_be_drawn_again_tells_so_and_others_are_enlarged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    panels = [explore(fragile, x=Slider(0, 10, value=1)) for _ in range(3)]
+    note = explore(lambda x: Note(f"x is {x}"), x=(0, 3))
+    with monkeypatch.context() as broken:
+        broken.setattr(Note, "box", lambda self, measure: 1 / 0)
+        present(2)
+    assert {screen(each).frame["scale"] for each in panels} == {2.0}
+    assert "ZeroDivisionError" in screen(note).error and screen(note).stale
+    present(1)
+    for each in (*panels, note):
+        each.close()
+
+
+def test_a_closed_panel_saves_no_picture() -> None:
+    panel = explore(fragile, x=Slider(0, 10, value=1))
+    panel.close()
+    for use in (panel.png, lambda: panel.save("never.png"), lambda: panel.widget):
+        with pytest.raises(RuntimeError, match="panel fragile is closed: run its cell again"):
+            use()

@@ -37,7 +37,8 @@ class Board:
         return self.specs[name]
 
     def label(self, name: str) -> str:
-        return self.specs[name].label or name.replace("_", " ")
+        label = self.specs[name].label
+        return name.replace("_", " ") if label is None else str(label)
 
     # ------------------------------------------------------------ where they stand
 

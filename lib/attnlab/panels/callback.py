@@ -5,7 +5,7 @@ import linecache
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +17,13 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
     """A control for every argument of the function that has one, in the order of the arguments."""
     if not callable(function):
         raise TypeError(f"explore needs a function, got {function!r:.60}")
-    parameters = inspect.signature(function).parameters
-    name = getattr(function, "__name__", "the function")
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:
+        raise TypeError(
+            f"{function!r:.60} does not tell its arguments: wrap it in a function of yours"
+        ) from None
+    name = str(getattr(function, "__name__", "the function"))
     for given in controls:
         if given not in parameters:
             raise ValueError(f"control {given!r} is no argument of {name}({', '.join(parameters)})")
@@ -77,14 +82,20 @@ class _Aside:
     """A stream that keeps what one thread writes while that thread wishes it; all else goes through."""
 
     def __init__(self, stream: Any) -> None:
-        self.stream, self.of_thread = stream, threading.local()
+        self.stream, self.of_thread, self.users = stream, threading.local(), 0
 
     def write(self, text: str) -> int:
         texts: list[str] | None = getattr(self.of_thread, "texts", None)
         if texts is None:
             return int(self.stream.write(text))
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         texts.append(text)
         return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -102,13 +113,20 @@ def aside(texts: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _kept(name: str, texts: list[str]) -> Iterator[None]:
-    before = getattr(sys, name)
-    stream: Any = before if isinstance(before, _Aside) else _Aside(before)
+    with _CHANGING:
+        before = getattr(sys, name)
+        stream: Any = before if isinstance(before, _Aside) else _Aside(before)
+        stream.users += 1
+        setattr(sys, name, stream)
     outer, stream.of_thread.texts = getattr(stream.of_thread, "texts", None), texts
-    setattr(sys, name, stream)
     try:
         yield
     finally:
         stream.of_thread.texts = outer
-        if getattr(sys, name) is stream:  # else somebody else stands before it, and puts it back
-            setattr(sys, name, before)
+        with _CHANGING:
+            stream.users -= 1
+            if not stream.users and getattr(sys, name) is stream:  # else another puts it back
+                setattr(sys, name, stream.stream)
+
+
+_CHANGING = threading.Lock()  # the streams of sys are of all threads

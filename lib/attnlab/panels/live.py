@@ -27,7 +27,7 @@ class Live(Shown):
     def __init__(self, function: Callable[[Any], Any] | None = None) -> None:
         if function is not None and not callable(function):
             raise TypeError(f"Live needs a function of the run so far, got {function!r:.60}")
-        self.function, self.name = function, getattr(function, "__name__", "live").strip("<>")
+        self.function, self.name = function, str(getattr(function, "__name__", "live")).strip("<>")
         self.stopped = False
         self._surface = Surface(self.name)
         self._bar = widgets.IntProgress(0, 0, 1, layout=widgets.Layout(width="16rem"))
@@ -57,6 +57,7 @@ class Live(Shown):
         self._rest = 0.0  # seconds until the next picture
         self._bar.max, self._bar.value, self._button.disabled = max(1, steps), 0, False
         self._words.value = f"step 0 of {steps}"
+        self._surface.screen.stale = bool(self._surface.views)  # of the training before
         display(self)
 
     def step(self, step: int) -> None:

@@ -1,7 +1,7 @@
 """Write the maths as a plain function; get a panel: live, still and testable at once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +45,22 @@ class Panel(Shown):
     """A function with controls and a picture. Made by `explore`; callable as the plain function."""
 
     def __init__(self, function: Callable, controls: Mapping[str, Any], presets: Mapping[str, str]) -> None:
-        self.function, self.name = function, getattr(function, "__name__", "panel")
+        self.function, self.name = function, str(getattr(function, "__name__", "panel"))
         self.__doc__ = function.__doc__
         specs, presets = match(function, controls), _as_presets(presets)
+        self._computing = False
         self._surface = Surface(_as_name(self.name))
         self._board = Board(specs, self._surface.lock, self._on_control)
-        self.presets = {name: self._board.parse(state) for name, state in presets.items()}
-        self._refresh()
-        self._players = {
-            name: self._player(name) for name, spec in self.specs.items() if isinstance(spec, Scrub)
-        }
-        self._surface.mount(self._assemble())
+        try:
+            self.presets = {name: self._board.parse(state) for name, state in presets.items()}
+            self._players = {
+                name: self._player(name) for name, spec in self.specs.items() if isinstance(spec, Scrub)
+            }
+            self._surface.mount(self._assemble())
+            self._refresh()
+        except BaseException:  # a panel that cannot be shown leaves nothing behind
+            self._surface.close(*self.controls.values())
+            raise
         self._surface.screen.on_msg(self._on_message)
 
     # ------------------------------------------------------------ for people
@@ -63,7 +68,7 @@ class Panel(Shown):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
 
-    def set(self, **values: Any) -> Digest:
+    def set(self, /, **values: Any) -> Digest:
         """Move controls, as a hand would, and return the sentence that is then on the screen.
 
         Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
@@ -117,19 +122,18 @@ class Panel(Shown):
                 )
         self.set_state(before)
 
-    def filmstrip(self, **values: Any) -> Filmstrip:
+    def filmstrip(self, /, **values: Any) -> Filmstrip:
         """Small multiples: the pictures for a list of values of one control, the others as they are."""
         if len(values) != 1:
             raise TypeError(f"filmstrip takes one control with a list of values, got {sorted(values)}")
         ((name, stops),) = values.items()
-        if isinstance(stops, str) or not hasattr(stops, "__iter__"):
-            raise TypeError(
-                f"filmstrip takes a list of values of {name}, got {stops!r:.60}: write [{stops!r:.60}]"
-            )
-        spec, views = self._board.spec(name), []
+        if isinstance(stops, str) or not isinstance(stops, Iterable) or getattr(stops, "shape", (1,)) == ():
+            raise TypeError(f"filmstrip takes a list of values of {name}, got {stops!r:.60}")
+        spec, views = self._board.spec(name), list[View]()
         for value in stops:
+            raw = spec.raw(value, name)
             head = f"{self._board.label(name)} = {spec.shown(value)}"
-            for view in self._compute({**self._board.raws, name: spec.raw(value, name)}):
+            for view in self._compute({**self._board.raws, name: raw}):
                 views.append(view.titled(f"{head}: {view.title}" if view.title else head))
         if not views:
             raise ValueError(f"filmstrip needs at least one value of {name}")
@@ -137,11 +141,11 @@ class Panel(Shown):
 
     def png(self, ratio: float = 1.0) -> bytes:
         """The picture on the screen as PNG, `ratio` pixels (0.5 to 4) per CSS pixel, at scale 1."""
-        return self._surface.png(ratio)
+        return self._opened.png(ratio)
 
     def save(self, path: str | Path) -> Path:
         """Write what is on the screen to a .png (twice the pixels), .svg or .pdf file."""
-        return self._surface.save(path)
+        return self._opened.save(path)
 
     def __repr__(self) -> str:
         return f"<panel {self.name}({self.state})>"
@@ -151,7 +155,7 @@ class Panel(Shown):
     def _move(self, raws: Mapping[str, Any]) -> Digest:
         """Set the controls; what the observers paint is what comes back."""
         with self._opened.lock:
-            if self._board.move(raws) or self._surface.fault is not None:
+            if self._computing or self._board.move(raws) or self._surface.fault is not None:
                 self._refresh()
             return self.digest
 
@@ -177,8 +181,14 @@ class Panel(Shown):
 
     def _refresh(self) -> None:
         """Compute and paint what the controls say now."""
-        with self._surface.asked(self.function):
-            self._surface.show(self._compute(self._board.raws))
+        if self._computing:
+            raise RuntimeError(f"{self.name} moved its own panel: a function only returns views")
+        self._computing = True
+        try:
+            with self._surface.asked(self.function):
+                self._surface.show(self._compute(self._board.raws))
+        finally:
+            self._computing = False
 
     def _compute(self, raws: Mapping[str, Any]) -> tuple[View, ...]:
         return as_views(self.function(**self._board.arguments(raws)), self.name, self.specs)

@@ -32,8 +32,8 @@ class Player:
 
     def start(self) -> None:
         """Begin here; at the end, begin again."""
-        if self._control.value == self._last:
-            self._move(0)
+        if self._control.value == self._last and not self._move(0):
+            return
         self.button.description = PAUSE
         self._wait()
 
@@ -47,10 +47,14 @@ class Player:
         if not self.playing or at != self._screen.clock["at"]:
             return  # paused meanwhile, or asked twice
         now = min(self._last, self._control.value + max(1, self._last // FRAMES))
-        if self._move(now) and now < self._last:
-            self._wait()
-        else:
-            self.pause()
+        goes_on = False
+        try:
+            goes_on = self._move(now) and now < self._last
+        finally:  # an interrupt pauses it too
+            if goes_on:
+                self._wait()
+            else:
+                self.pause()
 
     def _wait(self) -> None:
         self._screen.clock = dict(Clock(control=self.name, at=self._control.value, wait=FRAME_WAIT))

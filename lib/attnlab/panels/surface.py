@@ -57,7 +57,7 @@ class Surface:
         try:
             yield
         except BaseException as error:
-            self.fault, self.screen.stale = error, True
+            self.fault, self.screen.stale, self.screen.printed = error, True, ""
             self.tell(f"{explain(error, function)}\n{EARLIER}" if self.views else explain(error, function))
             raise
         self.fault, self.screen.stale = None, False
@@ -88,8 +88,14 @@ class Surface:
             self._again()
 
     def _again(self) -> None:
-        if self.views:
+        """Paint the same once more: larger, sharper, or with another row forward."""
+        if not self.views:
+            return
+        try:
             self.show(self.views, moved=False)
+        except Exception as error:  # told by the panel that it concerns: others are painted all the same
+            self.screen.stale = True
+            self.tell(f"{type(error).__name__}: {error}\n{EARLIER}")
 
     def _on_message(self, _: Any, message: dict[str, Any], __: Any) -> None:
         """What the pointer is on comes forward; the text of a cell, where there are too many to send all."""
@@ -123,6 +129,8 @@ class Surface:
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .png (twice the pixels), .svg or .pdf file."""
+        if not isinstance(path, str | Path):
+            raise TypeError(f"save takes the name of a .png, .svg or .pdf file, got {path!r:.60}")
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("png", "svg", "pdf"):
@@ -158,13 +166,15 @@ class Surface:
                 data["text/plain"] = self.screen.error
         return data, {"attnlab": {"panel": self.name}}
 
-    def close(self) -> None:
-        """Take it off the page and free what it holds."""
+    def close(self, *others: widgets.Widget) -> None:
+        """Take it, and others that were made for it, off the page; free what it holds."""
         with self.lock:
             self.closed = True
             _surfaces.discard(self)
-            for widget in (*_family(self.widget), self.screen):
-                widget.close()
+            for made in (self.widget, self.screen, *others):
+                for widget in _family(made):
+                    widget.close()
+            self.views, self._stage = (), Stage()
 
 
 class Shown:

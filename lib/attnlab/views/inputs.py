@@ -245,6 +245,13 @@ def _filled(values: Any) -> Any:
     return [_filled(value) for value in values] if isinstance(values, list | tuple) else values
 
 
+def _hides(values: Any) -> bool:
+    """Whether a masked array, or one in a list, hides a cell."""
+    if isinstance(values, list | tuple):
+        return any(map(_hides, values))
+    return bool(np.ma.is_masked(values))
+
+
 def _remedy(values: Any) -> str:
     """What to do with a torch tensor, or a list of them, that NumPy cannot read."""
     while isinstance(values, list | tuple) and values:
@@ -259,7 +266,7 @@ def _remedy(values: Any) -> str:
 
 def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
     """Booleans of that shape (True = may attend). TypeError or ValueError says what is wrong."""
-    if np.ma.is_masked(mask):
+    if _hides(mask):
         raise ValueError("mask is a masked array that hides some cells: pass mask.filled(False)")
     mask = np.asarray(mask)
     if mask.dtype != bool:
@@ -288,18 +295,20 @@ def as_limit(limit: float | None, name: str = "limit") -> float | None:
     """The end of a scale: a positive number, or None for a scale that is told by the values."""
     if limit is None:
         return None
-    if not (isinstance(limit, Real) and math.isfinite(limit) and limit > 0):
+    if not (isinstance(limit, Real) and limit > 0 and math.isfinite(number := real_number(name, limit))):
         raise ValueError(
             f"{name} must be a positive number, got {limit!r:.60}: leave it out to have it chosen"
         )
-    return float(limit)
+    return number
 
 
 def as_number(value: float | None, name: str) -> float | None:
     """A finite number or None."""
-    if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
+    if value is None:
+        return None
+    if not (isinstance(value, Real) and math.isfinite(number := real_number(name, value))):
         raise ValueError(f"{name} must be a number, got {value!r:.60}: leave it out if there is none")
-    return None if value is None else float(value)
+    return number
 
 
 def distinct(labels: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Tokens joined by lines: who looks at whom, and how much; one head, or several side by side."""
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from matplotlib.colors import to_rgba
 
 from attnlab.views import fonts, grid, inputs, palette
 from attnlab.views.heads import Switches, head_name
-from attnlab.views.inputs import ROWS, Index, Labels, Numbers, Text
+from attnlab.views.inputs import Index, Labels, Numbers, Text
 from attnlab.views.payload import Hit, More
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import number
@@ -24,6 +25,7 @@ FAINTEST = 0.02  # weights below this are not drawn: they would be a haze
 PALE = to_rgba("#c8c8c8")
 # How the line of each head is broken, in points, as palette.STYLES: alike in thin and thick lines.
 DASHES = ((), (9, 5), (9, 4, 2, 4), (2.5, 3.5), (12, 3, 3, 3, 3, 3))
+MOST = 4096  # lines of all heads together
 SAMPLE, ROW = 30, 22  # the line and the row of a name of a head
 
 
@@ -39,7 +41,7 @@ class Links(View):
     labels or of heads, a row out of range.
     """
 
-    weights: Numbers = Numbers(2, 3, most=(ROWS, ROWS))
+    weights: Numbers = Numbers(2, 3)
     rows: Labels = Labels("weights", -2)
     cols: Labels = Labels("weights", -1)
     title: Text = Text("")
@@ -51,6 +53,8 @@ class Links(View):
     _pointed = None  # the side and the row under the pointer
 
     def __post_init__(self) -> None:
+        room = math.isqrt(MOST // max(1, len(self.names)))
+        inputs.fitting(self.weights, "Links weights", (room, room))
         if (least := self.weights.min()) < 0:
             raise ValueError(
                 f"Links weights hold {least:.3g}: a line needs 0 or more; pass weights, not scores"

@@ -77,7 +77,7 @@ class Value(Field[float | str | None, float | str | None]):
     def look(self, view: Any, given: Any) -> float | str | None:
         if isinstance(given, str):
             return as_text(given)
-        if getattr(given, "shape", None) == ():  # of NumPy or torch
+        if getattr(given, "shape", None) == () and given is not np.ma.masked:  # of NumPy or torch
             given = given.item()
         if given is None or isinstance(given, Real):
             return as_number(given if given is None else float(given), f"number of part {view.name!r}")

@@ -2,11 +2,21 @@
 
 from dataclasses import Field
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import ipywidgets as widgets
 
 WIDE = {"description_width": "initial"}
+
+
+def as_state(text: str) -> str:
+    """A text in a state; blanks at its ends are seen, and half a character (a lone surrogate) is kept."""
+    return quote(text, safe=" " * (text == text.strip()), errors="surrogatepass")
+
+
+def of_state(text: str) -> str:
+    """The text of a state."""
+    return unquote(text, errors="surrogatepass")
 
 
 class Control:
@@ -36,7 +46,7 @@ class Control:
 
     def text(self, raw: Any) -> str:
         """The raw value in a state string."""
-        return quote(str(raw), safe=" ")
+        return as_state(str(raw))
 
     def shown(self, value: Any) -> str:
         """A value in the title of a picture."""

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
+from attnlab.attention.numbers import real_number
 from attnlab.panels.controls.control import WIDE, Control
 
 MOST_STEPS = 10_000
@@ -94,12 +95,12 @@ class Slider(Steps):
     def __post_init__(self) -> None:
         for name in ("low", "high", "value", "step"):
             given = getattr(self, name)
-            if given is not None and (
+            if (given is not None or name in ("low", "high")) and (
                 isinstance(given, bool) or not isinstance(given, int | float | np.number)
             ):
                 raise TypeError(f"Slider {name} must be a number, got {given!r}")
-            if given is not None and not math.isfinite(given):
-                raise ValueError(f"Slider {name} must be finite, got {given}")
+            if given is not None and not math.isfinite(real_number(f"Slider {name}", given)):
+                raise ValueError(f"Slider {name} must be finite, got {real_number(name, given)}")
         if self.low >= self.high:
             raise ValueError(f"Slider low must be below high, got low={self.low}, high={self.high}")
         if self.step is not None and self.step <= 0:

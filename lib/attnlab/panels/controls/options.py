@@ -1,14 +1,13 @@
 """One of several, or on and off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
 
 import ipywidgets as widgets
 import numpy as np
 
-from attnlab.panels.controls.control import WIDE, Control
+from attnlab.panels.controls.control import WIDE, Control, as_state, of_state
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,9 @@ class Choice(Control):
     label: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.options, str) or not len(self.labels):
+        if not isinstance(self.options, str | Mapping) and isinstance(self.options, Iterable):
+            object.__setattr__(self, "options", tuple(self.options))
+        if not isinstance(self.options, tuple | Mapping) or not self.labels:
             raise ValueError(f"Choice needs a list or a dict of options, got {self.options!r}")
         if len(set(self.labels)) < len(self.labels):
             raise ValueError(f"Choice has the same label twice: {self.labels}; pass a dict label -> value")
@@ -57,12 +58,12 @@ class Choice(Control):
         return widgets.Dropdown(options=options, value=raw, description=label, style=WIDE)
 
     def text(self, raw: Any) -> str:
-        return quote(self.labels[raw], safe=" ")
+        return as_state(self.labels[raw])
 
     def parse(self, text: str, name: str) -> Any:
-        if unquote(text) not in self.labels:
-            raise ValueError(f"{name}={unquote(text)!r} is not one of {', '.join(self.labels)}")
-        return self.labels.index(unquote(text))
+        if of_state(text) not in self.labels:
+            raise ValueError(f"{name}={of_state(text)!r} is not one of {', '.join(self.labels)}")
+        return self.labels.index(of_state(text))
 
     def ends(self) -> list[Any]:
         return [0, len(self.labels) - 1] if len(self.labels) > 4 else list(range(len(self.labels)))
@@ -85,9 +86,12 @@ def _equals(one: Any, other: Any) -> bool:
         return False
     if isinstance(one, list | tuple) and type(one) is type(other):
         return len(one) == len(other) and all(map(_equals, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_equals(one[key], other[key]) for key in one)
     if hasattr(one, "__array__") or hasattr(other, "__array__"):
         return np.array_equal(one, other)
-    return bool(one == other)
+    equal = one == other
+    return isinstance(equal, bool | np.bool_) and bool(equal)
 
 
 @dataclass(frozen=True)

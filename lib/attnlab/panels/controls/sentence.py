@@ -1,13 +1,13 @@
 """The learner's own text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import ipywidgets as widgets
 
-from attnlab.panels.controls.control import WIDE, Control
+from attnlab.attention.numbers import whole_number
+from attnlab.panels.controls.control import WIDE, Control, of_state
 from attnlab.tokens import words
 
 
@@ -26,7 +26,9 @@ class Sentence(Control):
     split: Callable[[str], Sequence[str]] | None = words
 
     def __post_init__(self) -> None:
-        if self.limit < 1:
+        if self.split is not None and not callable(self.split):
+            raise TypeError(f"Sentence split must be a function of the text or None, got {self.split!r:.60}")
+        if whole_number("Sentence limit", self.limit) < 1:
             raise ValueError(f"Sentence limit must be at least 1, got {self.limit}")
 
     def raw(self, value: Any, name: str) -> Any:
@@ -39,13 +41,21 @@ class Sentence(Control):
         return raw
 
     def argument(self, raw: Any, name: str) -> Sequence[str]:
-        tokens = self.split(raw) if self.split else raw
+        tokens = self._tokens(raw)
         if not tokens or not raw.strip():
             raise ValueError(f"{name} is empty: type at least one word")
         if len(tokens) > self.limit:
             what = "tokens" if self.split else "characters"
             raise ValueError(f"{name} has {len(tokens)} {what}, there is room for {self.limit}: shorten it")
         return tokens
+
+    def _tokens(self, raw: str) -> Sequence[str]:
+        if self.split is None:
+            return raw
+        found = self.split(raw)
+        if not isinstance(found, Iterable):
+            raise TypeError(f"the split of a Sentence must give a list of tokens, it gave {found!r:.60}")
+        return found if isinstance(found, list | tuple) else list(found)
 
     def start(self, name: str) -> Any:
         return self.raw(self.value, name)
@@ -54,7 +64,7 @@ class Sentence(Control):
         return widgets.Text(raw, description=label, style=WIDE)
 
     def parse(self, text: str, name: str) -> Any:
-        return self.raw(unquote(text), name)
+        return self.raw(of_state(text), name)
 
     def ends(self) -> list[Any]:
         """The first word alone, and all words in the reverse order, where the function can take them."""

@@ -1,6 +1,6 @@
 """Several things, each on or off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,9 +26,10 @@ class Switches(Control):
     label: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.labels, str) or not len(self.labels):
-            raise ValueError(f"Switches needs a list of labels, got {self.labels!r}")
-        labels = tuple(str(label) for label in self.labels)
+        plain = isinstance(self.labels, Iterable) and not isinstance(self.labels, str)
+        labels = tuple(map(str, self.labels)) if plain else ()
+        if not labels:
+            raise ValueError(f"Switches needs a list of labels, got {self.labels!r:.60}")
         if len(set(labels)) < len(labels):
             raise ValueError(f"Switches has the same label twice: {', '.join(labels)}")
         object.__setattr__(self, "labels", labels)
