@@ -251,6 +251,7 @@ def test_a_view_that_cannot_be_drawn_again_tells_so_and_others_are_enlarged(
     assert {screen(each).frame["scale"] for each in panels} == {2.0}
     assert "ZeroDivisionError" in screen(note).error and screen(note).stale
     present(1)
+    assert screen(note).error == "" and not screen(note).stale
     for each in (*panels, note):
         each.close()
 

@@ -96,6 +96,9 @@ class Surface:
         except Exception as error:  # told by the panel that it concerns: others are painted all the same
             self.screen.stale = True
             self.tell(f"{type(error).__name__}: {error}\n{EARLIER}")
+        else:
+            if self.screen.stale and self.fault is None:  # it could not be painted before
+                self.screen.stale, self.screen.error = False, ""
 
     def _on_message(self, _: Any, message: dict[str, Any], __: Any) -> None:
         """What the pointer is on comes forward; the text of a cell, where there are too many to send all."""
