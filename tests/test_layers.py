@@ -27,7 +27,7 @@ LAYERS: dict[str, set[str]] = {
     "pretrained": {"attention", "numpy", "torch"},
     "views": {"attention", "numpy", "matplotlib", "PIL"},
     "checks": {"attention", "tokens", "numpy"},
-    "panels": {"tokens", "views", "numpy", "anywidget", "ipywidgets", "traitlets", "IPython"},
+    "panels": {"attention", "tokens", "views", "numpy", "anywidget", "ipywidgets", "traitlets", "IPython"},
     "server": {"jupyter_server"},
     "__init__": set(),
 }

@@ -15,14 +15,7 @@ from attnlab.views.view import View
 
 def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]:
     """A control for every argument of the function that has one, in the order of the arguments."""
-    if not callable(function):
-        raise TypeError(f"explore needs a function, got {function!r:.60}")
-    try:
-        parameters = inspect.signature(function).parameters
-    except ValueError:
-        raise TypeError(
-            f"{function!r:.60} does not tell its arguments: wrap it in a function of yours"
-        ) from None
+    parameters = _parameters(function)
     name = str(getattr(function, "__name__", "the function"))
     for given in controls:
         if given not in parameters:
@@ -44,6 +37,15 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
                 f"{parameter.name}=Slider(...) or another control to explore, or give it a default"
             )
     return matched
+
+
+def _parameters(function: Callable) -> Mapping[str, inspect.Parameter]:
+    if not callable(function):
+        raise TypeError(f"explore needs a function, got {function!r:.60}")
+    try:
+        return inspect.signature(function).parameters
+    except ValueError:
+        raise TypeError(f"{function!r:.60} does not tell its arguments: write a function") from None
 
 
 def as_views(returned: Any, name: str, controls: Collection[str]) -> tuple[View, ...]:
