@@ -10,7 +10,7 @@ from tests.refresh import NOTEBOOKS
 
 def pytest_configure(config: pytest.Config) -> None:
     """The same examples in every run: what fails for one person fails for everybody; with `-m fast`, few."""
-    examples = 10 if config.option.markexpr == "fast" else 100
+    examples = 5 if config.option.markexpr == "fast" else 100
     settings.register_profile(
         "attnlab", derandomize=True, deadline=None, database=None, max_examples=examples
     )

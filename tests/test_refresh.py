@@ -8,6 +8,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests import refresh
 
+pytestmark = pytest.mark.slow  # kernels
+
 NOTEBOOKS = sorted(refresh.NOTEBOOKS.glob("*.ipynb"))
 PANEL = """
 import ipywidgets, sys, time

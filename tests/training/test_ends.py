@@ -19,6 +19,8 @@ from attnlab.training.schedules import Schedule
 
 from .cases import NOISY, PAIRS, TASK, Plan, Witness, assert_same, model, plain_loop
 
+pytestmark = pytest.mark.slow  # many trainings
+
 STEPS: dict[str, Any] = {"steps": 24, "frames": 6}  # a frame every 4 steps
 CHOICES: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -12,6 +12,8 @@ from attnlab.training import SGD, Adam, Constant, StepDecay, Warmup, WarmupCosin
 
 from .cases import NOISY, PAIRS, TASK, Witness, assert_same, model
 
+pytestmark = pytest.mark.slow  # many trainings
+
 STEPS: dict[str, Any] = {"steps": 24, "frames": 8}
 SWEPT: dict[str, list[Any]] = {
     "learning_rate": [1e-3, 1e-2, 0.3],

@@ -19,6 +19,8 @@ from attnlab.views import View
 from attnlab.views.stage import Stage
 from tests.views.samples import KINDS, pixels, view
 
+pytestmark = pytest.mark.slow  # matplotlib draws many pictures anew
+
 SOME = "heatmap", "log_bars", "curves", "log_curves", "points", "links", "formula", "sound"
 HARSH: dict[str, Any] = {
     "agg.path.chunksize": 7,
