@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from attnlab.panels.controls.control import Control
 
+from attnlab.panels.controls.control import Control
 from attnlab.panels.controls.numbers import Steps
 from attnlab.panels.panel import Panel
 from attnlab.panels.screen import Screen
