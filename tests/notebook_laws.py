@@ -12,8 +12,9 @@ import nbformat
 from nbformat import NotebookNode
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-TAGS = {"panel", "probe", "exercise", "solution"}
+TAGS = {"panel", "probe", "exercise", "solution", "table"}
 CELLS, CELL_LINES, CODE_LINES, BYTES, PNG_BYTES = 35, 15, 150, 400_000, 60_000
+OUTPUT_LINES, OUTPUT_CHARACTERS, TABLES = 12, 900, 8  # of what a cell prints; tables in all notebooks
 
 
 @dataclass(frozen=True)
@@ -319,11 +320,13 @@ def panels_are_tagged_and_saved_as_pictures(page: Page) -> Iterator[str]:
         if "panel" in tags(cell) and not names:
             yield f"tagged as a panel, but makes none: {cell.source.splitlines()[0]}"
         if "panel" in tags(cell) and not any(map(_is_panel, cell.outputs)):
-            yield f"{sorted(names)} shows no panel"
+            yield f"{sorted(names)} shows no panel with its tour: run tests/refresh.py"
 
 
 def _is_panel(output: NotebookNode) -> bool:
-    return "attnlab" in output.get("metadata", {}) and {"image/png", "text/plain"} <= output.data.keys()
+    """A panel as refresh.py saves it: a picture, and the words of a tour."""
+    toured = "tour" in output.get("metadata", {}).get("attnlab", {})
+    return toured and {"image/png", "text/plain"} <= output.data.keys()
 
 
 @law
@@ -334,17 +337,9 @@ def predict_move_explain(page: Page) -> Iterator[str]:
         question = page.markdown_at(panel - 1)
         if "?" not in question or not re.search(r"(?i)predict|guess", question):
             yield f"no question to predict before the panel {sorted(names)}"
-        between = range(panel + 1, following)
-        probes = [place for place in between if "probe" in tags(page.cells[place])]
-        if not any(_drives(page.cells[probe], names) for probe in probes):
-            yield f"no probe drives the panel {sorted(names)}"
-        if not any(_explains(page.markdown_at(place + 1)) for place in (panel, *probes)):
+        after = next((p for p in range(panel + 1, following) if page.cells[p].cell_type == "markdown"), 0)
+        if not _explains(page.markdown_at(after)):
             yield f"nothing is explained after the panel {sorted(names)}"
-
-
-def _drives(probe: NotebookNode, names: set[str]) -> bool:
-    driven = any(re.search(rf"\b{name}\.(set|tour|set_state)\(", probe.source) for name in names)
-    return driven and bool(probe.outputs)
 
 
 def _explains(text: str) -> bool:
@@ -355,12 +350,36 @@ def _explains(text: str) -> bool:
 
 
 @law
-def probes_are_tagged(page: Page) -> Iterator[str]:
+def a_cell_drives_a_panel_for_the_learner(page: Page) -> Iterator[str]:
     for cell in page.code:
-        if re.search(r"\.tour\(\)", cell.source) and "probe" not in tags(cell):
-            yield f"a probe without the tag: {cell.source.splitlines()[0]}"
-        if "probe" in tags(cell) and not re.search(r"\.(set|tour|set_state)\(", cell.source):
-            yield f"tagged as a probe, but drives nothing: {cell.source.splitlines()[0]}"
+        drives = re.search(r"\.(set|set_state)\(", cell.source)
+        if re.search(r"\.tour\(", cell.source):
+            yield f"a tour is printed, which the panel's own output holds: {cell.source.splitlines()[0]}"
+        if bool(drives) is not ("probe" in tags(cell)):
+            what = "a probe without the tag" if drives else "tagged as a probe, but drives nothing"
+            yield f"{what}: {cell.source.splitlines()[0]}"
+        if drives and not cell.outputs:
+            yield f"a probe that shows nothing: {cell.source.splitlines()[0]}"
+
+
+@law
+def what_is_printed_is_short(page: Page) -> Iterator[str]:
+    """But for a table that the text discusses: its cell has the tag."""
+    for cell in page.code:
+        long = is_long("".join(printed(cell)))
+        if long is not ("table" in tags(cell)):
+            yield f"{'a long output' if long else 'a table that is short'}: {cell.source.splitlines()[0]}"
+
+
+def printed(cell: NotebookNode) -> Iterator[str]:
+    """The texts that a reader sees below a cell: not those behind a picture."""
+    for output in cell.outputs:
+        if "image/png" not in output.get("data", {}):
+            yield from texts_of(output)
+
+
+def is_long(text: str) -> bool:
+    return len(text) > OUTPUT_CHARACTERS or len(text.strip("\n").splitlines()) > OUTPUT_LINES
 
 
 @law

@@ -34,6 +34,11 @@ def test_law(law: Law, path: Path) -> None:
     assert list(law(Page.read(path))) == []
 
 
+def test_there_are_few_long_tables() -> None:
+    tables = [place for path in NOTEBOOKS for place in Page.read(path).tagged("table")]
+    assert len(tables) <= laws.TABLES
+
+
 def test_the_running_example_is_the_same_everywhere() -> None:
     found = {cell for path in NOTEBOOKS for cell in laws.running_examples(Page.read(path))}
     assert len(found) <= 1, "\n---\n".join(sorted(found))
@@ -71,7 +76,7 @@ def tag(cell, *names: str):
 
 def good() -> Page:
     data = {"text/plain": "a map of 3 by 3", "image/png": "aGVsbG8="}
-    shown = new_output("display_data", data=data, metadata={"attnlab": {"panel": "look"}})
+    shown = new_output("display_data", data=data, metadata={"attnlab": {"panel": "look", "tour": 3}})
     panel = "@explore(t=Slider(0.1, 5.0))\ndef look(t):\n    return Bars(t)"
     cells = [
         new_markdown_cell(OPENING),
@@ -243,17 +248,26 @@ BROKEN: dict[Law, list[Break]] = {
         tagged(PANEL),
         source(PANEL, "x = 1"),
         outputs(PANEL, stream("a map")),
+        lambda page: page.cells[PANEL].outputs[0].metadata.attnlab.pop("tour") and None,
     ],
     laws.predict_move_explain: [
         source(PREDICT, "Here is a panel."),
         without(PREDICT),
-        source(PROBE, "other.set(t=0.1)"),
-        outputs(PROBE),
-        tagged(PROBE),
         without(EXPLAIN),
         source(EXPLAIN, "Predict: what happens to the largest weight when t is large?"),
     ],
-    laws.probes_are_tagged: [added("look.tour()"), source(PROBE, "1 + 1")],
+    laws.a_cell_drives_a_panel_for_the_learner: [
+        source(PROBE, "look.set(t=0.1), look.tour()"),
+        source(PROBE, "1 + 1"),
+        tagged(PROBE),
+        outputs(PROBE),
+    ],
+    laws.what_is_printed_is_short: [
+        printed("x\n" * 13),
+        printed("x" * 901),
+        lambda page: page.cells[PROBE].update(outputs=[stream("x\n" * 7), stream("y\n" * 7)]),
+        tagged(PROBE, "probe", "table"),
+    ],
     laws.exercises_are_whole: [
         replace(TRY, "double = check_double(double)", "check_double(double)"),
         replace(TRY, "= check_double(double)", "= check_double(triple)"),
@@ -294,6 +308,13 @@ def test_the_law_finds_what_breaks_it(law: Law, number: int, change: Break) -> N
 
 def test_every_law_has_a_notebook_that_breaks_it() -> None:
     assert set(BROKEN) == set(LAWS)
+
+
+def test_a_long_table_is_allowed_where_it_is_tagged() -> None:
+    page = good()
+    page.cells[PROBE].update(outputs=[stream("x\n" * 13)])
+    tag(page.cells[PROBE], "probe", "table")
+    assert list(laws.what_is_printed_is_short(page)) == []
 
 
 def test_running_examples_are_found() -> None:

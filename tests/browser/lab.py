@@ -119,7 +119,7 @@ class Lab:
 
 
 class LivePanel:
-    """A panel on the screen: its controls, its picture, its sentence."""
+    """A panel on the screen: its controls, its picture, its words."""
 
     def __init__(self, page: Page, root: Locator) -> None:
         self.page, self.root = page, root
@@ -138,8 +138,18 @@ class LivePanel:
         """The number of the frame on the screen; 0 before the first."""
         return int(self.screen.get_attribute("data-sequence") or 0)
 
-    def sentence(self) -> str:
-        return self.root.locator(".attnlab-sentence").inner_text()
+    def caption(self) -> str:
+        return self.root.locator(".attnlab-caption").inner_text()
+
+    def caption_lines(self) -> int:
+        """How many lines the caption takes."""
+        code = "each => { const range = document.createRange(); range.selectNodeContents(each);"
+        code += " return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size }"
+        return int(self.root.locator(".attnlab-caption").evaluate(code))
+
+    def account(self) -> str:
+        """What is folded below the caption."""
+        return self.root.locator(".attnlab-account").text_content() or ""
 
     def alternative_text(self) -> str:
         return self.root.locator("[role=img]").get_attribute("aria-label") or ""

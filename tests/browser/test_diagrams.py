@@ -1,5 +1,7 @@
 """Block diagrams and pictures to scale in a browser: a slider moves them, a click chooses a part."""
 
+import ast
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
     for key in ("ArrowRight", "End", "Home"):
         with look.new_frame():
             look.press("width", key)
-        assert look.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+        assert look.account() == ast.literal_eval(lab.value_of("look.digest.details"))
     assert (look.pixels() != before).any()
     look.hover(*place(lab, "layer 2 feed-forward"))
     assert look.tip().startswith("layer 2 feed-forward: 6 × 8, ")
@@ -61,7 +63,7 @@ def test_moving_pointing_and_choosing(lab: Lab, look: LivePanel) -> None:
     places = Blocks.transformer("encoder-decoder", 2).places
     with look.new_frame():
         look.click_picture(*place(lab, places[2]))
-    assert value(look) == places[2] and f"{places[2]} chosen" in look.sentence()
+    assert value(look) == places[2] and look.caption().startswith(f"{places[2]}: ")
     with look.new_frame():
         look.press_picture("ArrowDown")
     assert value(look) == places[3]

@@ -34,11 +34,11 @@ def look(x, up, unit, words, heads):
     if x == 7: raise ValueError("seven")
     return Bars([x, 10 * up, len(words), sum(heads)], ["x", "up", "words", "heads"], unit=unit)"""
     panel = opened(lab, lab_server, source).panel("look")
-    first, before = panel.sentence(), panel.pixels()
+    first, before = panel.caption(), panel.pixels()
     with panel.new_frame():
         panel.move("x", to=1)
     assert panel.value("x") == "10"
-    assert panel.sentence() != first and (panel.pixels() != before).any()
+    assert panel.caption() != first and (panel.pixels() != before).any()
     with panel.new_frame():
         panel.press("x", "Home", "ArrowRight")
     assert panel.value("x") == "1"
@@ -53,10 +53,10 @@ def look(x, up, unit, words, heads):
     assert panel.root.get_by_role("group", name="which heads").get_by_label("<b>2</b>").is_checked()
     with panel.new_frame():
         panel.click("heads")
-    assert panel.value("heads") == "01" and "heads 1" in panel.sentence()
+    assert panel.value("heads") == "01" and "heads 1" in panel.caption()
     with panel.new_frame():
         panel.press("heads", "Tab", "Space")
-    assert panel.value("heads") == "00" and "heads 0" in panel.sentence()
+    assert panel.value("heads") == "00" and "heads 0" in panel.caption()
     with panel.new_frame():
         panel.tap("x", at=0.5)
     assert panel.error() == ""

@@ -40,8 +40,8 @@ def test_the_picture_moves_and_stop_works_while_the_cell_runs(lab: Lab, lab_serv
     assert said.startswith("stopped at step ") and said.endswith("True\n")
     assert live.root.locator(".attnlab-progress").inner_text() == " ".join(said.split()[:4])
     assert live.button("■ Stop").is_disabled()
-    assert live.sentence().startswith("map, 10 by 10")
-    assert lab.value_of("live.digest") == live.sentence()
+    assert live.caption().startswith("strongest ") and live.account().startswith("map, 10 by 10")
+    assert lab.value_of("live.digest") == live.caption()
     report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
     assert [v["id"] for v in report.response["violations"]] == []
     assert lab.errors == []

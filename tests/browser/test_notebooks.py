@@ -1,5 +1,6 @@
 """Every notebook in a real JupyterLab: nothing complains, and what a hand moves is what code shows."""
 
+import ast
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from attnlab import Choice, Panel, Scrub, Sentence, Slider, Switches, Toggle
+from attnlab.views import captions
 from attnlab.views.stage import Stage
 from tests.browser.lab import Lab, LivePanel
 from tests.refresh import NOTEBOOKS
@@ -30,8 +32,9 @@ def test_a_notebook_runs_without_complaint_and_every_control_moves(
 ) -> None:
     """No error in a cell or in the console, nothing for axe to find in our outputs, room for sliders.
 
-    And every control of every panel moves the picture and the sentence. One run of the notebook serves all;
-    its twin is made while the browser runs it, with the exercises solved, and leaves their verdicts.
+    And every control of every panel moves the picture and the words, of which two lines are seen. One run of
+    the notebook serves all; its twin is made while the browser runs it, with the exercises solved, and leaves
+    their verdicts.
     """
     try:
         with ThreadPoolExecutor(1) as pool:
@@ -58,7 +61,7 @@ def assert_nothing_complains(lab: Lab) -> None:
     assert len(lab.panels()) == len(shown)
     for panel in lab.panels():
         assert panel.error() == ""
-        assert panel.sentence() != ""
+        assert panel.caption() != "" and panel.caption_lines() <= 2
         assert panel.pixels()[..., :3].std() > 1  # something is drawn
     report = Axe().run(lab.page, context={"include": [[".jp-OutputArea-output"]]})
     assert [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]] == []
@@ -86,16 +89,19 @@ def assert_every_control_moves(lab: Lab, live: LivePanel, twin: Panel) -> None:
         live.button("Reset").click()
     live.settle()
     state, shown = agree(lab, live, twin)
+    accounts = {live.account()}
     for what, move in moves_of(live, twin):
-        before, old_state, old_shown, old_digest = live.sequence(), state, shown, twin.digest
+        before, old_state, old_shown, old = live.sequence(), state, shown, twin.digest.details
         move()
         assert live.moved_on(before), f"{twin.name}: {what} painted nothing"
         state, shown = agree(lab, live, twin)
         assert state != old_state, f"{twin.name}: {what} moved nothing"
-        if twin.digest != old_digest:
+        accounts.add(live.account())
+        if twin.digest.details != old:
             alike = shown.shape == old_shown.shape and (shown == old_shown).all()
             assert not alike, f"{twin.name}: {what} left the picture as it was"
-    assert live.alternative_text().startswith(live.sentence()[:40])
+    assert len(accounts) > 1, f"{twin.name}: whatever moves, it says the same"
+    assert live.alternative_text().startswith(live.caption())
 
 
 def kernel_state(lab: Lab, name: str) -> str:
@@ -105,7 +111,7 @@ def kernel_state(lab: Lab, name: str) -> str:
 def same_picture(live: np.ndarray, twin: Panel) -> float:
     """The largest difference of the means over blocks, 0 to 255."""
     stage = Stage()
-    stage.show(twin.views)
+    stage.show(captions.drawn(twin.views))
     still = Image.open(io.BytesIO(stage.png(colours=None))).convert("RGB")
     assert live.shape[:2] == still.size[::-1]
     size = still.width // BLOCK, still.height // BLOCK
@@ -117,7 +123,8 @@ def same_picture(live: np.ndarray, twin: Panel) -> float:
 def agree(lab: Lab, live: LivePanel, twin: Panel) -> tuple[str, np.ndarray]:
     """The browser shows what `set_state` gives for the state of the kernel; that state, and the picture."""
     state, shown = kernel_state(lab, twin.name), live.pixels()
-    assert live.sentence() == " ".join(twin.set_state(state).split())
+    assert live.account() == twin.set_state(state).details
+    assert live.caption() == ast.literal_eval(lab.value_of(f"str({twin.name}.digest)"))
     assert same_picture(shown, twin) < THRESHOLD
     assert live.error() == ""
     return state, shown

@@ -1,5 +1,6 @@
 """One panel in a real browser, every way to use it."""
 
+import ast
 from typing import Any
 
 import nbformat
@@ -69,18 +70,18 @@ while not Path("go").exists():
 def test_a_click_on_a_row_and_the_arrow_keys_set_the_control(lab: Lab, look: LivePanel) -> None:
     with look.new_frame():
         look.click_picture(*cell_at(lab, look, 1, 2))
-    assert look.value("query") == "<b>cat</b>" and "row <b>cat</b> marked" in look.sentence()
+    assert look.value("query") == "<b>cat</b>" and "row <b>cat</b> marked" in look.account()
     with look.new_frame():
         look.press_picture("ArrowDown")
     assert look.value("query") == "猫😀"
     with look.new_frame():
         look.press_picture("ArrowUp", "ArrowUp")
     assert look.value("query") == "The"
-    assert lab.page.locator(".attnlab-sentence b").count() == 0, "text is text"
+    assert lab.page.locator(".attnlab-caption b").count() == 0, "text is text"
 
 
 def test_presets_reset_and_errors(lab: Lab, look: LivePanel) -> None:
-    start = look.sentence()
+    start = look.caption()
     with look.new_frame():
         look.button("sharp").click()
     assert look.value("temperature") == "0.50" and look.value("query") == "The"
@@ -94,12 +95,12 @@ def test_presets_reset_and_errors(lab: Lab, look: LivePanel) -> None:
     assert look.error() == ""
     with look.new_frame():
         look.button("Reset").click()
-    assert look.sentence() == start and lab.errors == []
+    assert look.caption() == start and lab.errors == []
 
 
 def test_play_runs_to_the_end_and_pauses(lab: Lab, look: LivePanel) -> None:
     look.button("▶ Play").click()
-    lab.page.wait_for_function("document.querySelector('.attnlab-sentence').textContent.endsWith('step 5')")
+    lab.page.wait_for_function("document.querySelector('.attnlab-caption').textContent.endsWith('step 5')")
     look.button("▶ Play").wait_for()
     assert look.value("step") == "5"
     look.button("▶ Play").click()
@@ -130,7 +131,7 @@ def test_a_slider_moves_its_picture_while_a_cell_runs(lab: Lab, look: LivePanel)
     look.settle()
     assert look.sequence() >= numbers[0] + 20
     assert look.value("temperature") == "2.00"
-    assert look.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+    assert look.account() == ast.literal_eval(lab.value_of("look.digest.details"))
     assert look.error() == "" and lab.errors == []
 
 
@@ -140,7 +141,7 @@ def test_code_and_browser_agree_after_a_burst_of_moves(lab: Lab, look: LivePanel
     look.settle()
     assert lab.value_of("look.state") == "'query=slept;temperature=4.5;step=0'"
     assert look.value("temperature") == "4.50"
-    assert look.sentence() == lab.value_of("str(look.digest)").strip("'\"")
+    assert look.account() == ast.literal_eval(lab.value_of("look.digest.details"))
 
 
 def test_hidpi_pictures_are_sharp(lab_server: Server, browser: Any) -> None:
@@ -199,7 +200,7 @@ def token_at(lab: Lab, side: int, row: int) -> tuple[float, float]:
 
 
 def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -> None:
-    whole, sentence, state = lines.pixels(), lines.sentence(), lab.value_of("look.state")
+    whole, sentence, state = lines.pixels(), lines.caption(), lab.value_of("look.state")
     lab.page.evaluate(WATCH_SENTENCE)
     seen = []
     for side, row in ((0, 0), (0, 3), (1, 2)):
@@ -219,7 +220,7 @@ def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -
     with lines.new_frame():
         lab.page.mouse.move(5, 5)
     assert (lines.pixels() == whole).all()
-    assert lines.sentence() == sentence and lab.page.evaluate("window.attnlabSaid") == 0
+    assert lines.caption() == sentence and lab.page.evaluate("window.attnlabSaid") == 0
     assert lab.value_of("look.state") == state and lab.errors == []
 
 
@@ -227,7 +228,7 @@ WATCH_SENTENCE = """() => {
     const watched = { childList: true, characterData: true, subtree: true };
     const count = (changes) => { window.attnlabSaid += changes.length };
     window.attnlabSaid = 0;
-    new MutationObserver(count).observe(document.querySelector(".attnlab-sentence"), watched);
+    new MutationObserver(count).observe(document.querySelector(".attnlab-caption"), watched);
 }"""
 
 
@@ -280,10 +281,10 @@ def test_a_saved_picture_has_all_lines_and_the_keyboard_chooses(lab: Lab, lines:
     lab.page.mouse.move(5, 5)
     with lines.new_frame():
         lines.press_picture("ArrowDown")
-    assert lines.value("query") == "slept" and "slept → " in lines.sentence()
+    assert lines.value("query") == "slept" and "slept → " in lines.caption()
     with lines.new_frame():
         lines.press("heads", "Space", which=1)
-    assert lines.value("heads") == "10" and "head 2: not shown" in lines.sentence()
+    assert lines.value("heads") == "10" and "head 2: not shown" in lines.account()
     assert lab.errors == []
 
 
@@ -304,35 +305,33 @@ def test_an_older_frame_is_never_painted_after_a_newer_one(lab: Lab, look: LiveP
     lab.run_code("old = dict(look.widget.children[-1].frame)")
     with look.new_frame():
         lab.run_code("look.set(query='The')")
-    newer, picture, sentence = look.sequence(), look.pixels(), look.sentence()
+    newer, picture, sentence = look.sequence(), look.pixels(), look.caption()
     lab.run_code("look.widget.children[-1].frame = old")
     lab.page.wait_for_timeout(500)
-    assert look.sequence() == newer and look.sentence() == sentence
+    assert look.sequence() == newer and look.caption() == sentence
     assert (look.pixels() == picture).all()
     with look.new_frame():
         lab.run_code("look.widget.children[-1].frame = {**old, 'number': 1000}")
-    assert look.sentence() != sentence
+    assert look.caption() != sentence
 
 
-def test_a_long_sentence_scrolls_and_a_short_one_does_not(lab: Lab, lab_server: Server) -> None:
-    source = """from attnlab import explore, Heads
-import numpy as np
-@explore(n=[2, 16])
-def look(n):
-    return Heads(np.full((4, n, n), 1 / n))"""
-    panel = opened(lab, lab_server, source).panel("look")
-    box = panel.root.locator(".attnlab-sentence")
-    assert box.get_attribute("tabindex") is None
-    with panel.new_frame():
-        panel.choose("n", "16")
-    high, whole, line = box.evaluate(
-        "each => [each.clientHeight, each.scrollHeight, parseFloat(getComputedStyle(each).lineHeight)]"
-    )
-    assert high < 6.5 * line < whole and box.get_attribute("tabindex") == "0"
-    assert panel.sentence() == lab.value_of("str(look.digest)").strip("'\"")
-    box.focus()
-    lab.page.keyboard.press("End")
-    lab.page.wait_for_function("document.querySelector('.attnlab-sentence').scrollTop > 50")
+def test_the_account_is_folded_and_the_keyboard_opens_it(lab: Lab, look: LivePanel) -> None:
+    """What is said aloud is the caption: the fold says nothing by itself."""
+    account, summary = look.root.locator(".attnlab-account"), look.root.locator("summary")
+    assert not account.is_visible() and look.caption() == "step 0" and look.caption_lines() == 1
+    summary.focus()
+    lab.page.keyboard.press("Enter")
+    account.wait_for()
+    assert account.inner_text() == ast.literal_eval(lab.value_of("look.digest.details"))
+    with look.new_frame():
+        look.press("step", "End")
+    assert account.is_visible() and account.inner_text().endswith("step 5")
+    spoken = look.root.locator("[aria-live]")
+    assert spoken.count() == 1 and spoken.inner_text() == look.caption() == "step 5"
+    summary.focus()
+    for key in ("d", "d", "a", "Space"):
+        lab.page.keyboard.press(key)
+    assert not account.is_visible() and len(lab.notebook()["cells"]) == 1, "no key reaches the notebook"
     assert lab.errors == []
 
 
@@ -426,7 +425,7 @@ tab"""
     look = opened(lab, lab_server, source).panel("look")
     with look.new_frame():
         look.press("x", "ArrowRight")
-    assert "x 2.00" in look.sentence() and lab.errors == []
+    assert "x 2.00" in look.caption() and lab.errors == []
 
 
 def test_a_cell_run_again_and_again_leaves_one_panel(lab: Lab, look: LivePanel) -> None:

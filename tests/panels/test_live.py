@@ -26,7 +26,7 @@ def test_the_last_frame_is_on_the_screen_and_the_run_is_as_without_a_watch() -> 
     live = Live(look)
     run = fit(model(), TASK, steps=30, frames=10, watch=live)
     assert live.digest.endswith("frame 11, step 30") and live.progress == "finished after 30 steps"
-    assert live.digest == " ".join(view.describe() for view in look(run))
+    assert live.digest.details == "\n".join(view.describe() for view in look(run))
     assert (run.weights == fit(model(), TASK, steps=30, frames=10).weights).all()
 
 

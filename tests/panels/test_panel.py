@@ -37,7 +37,7 @@ from attnlab import (
 from attnlab.panels.controls.switches import SwitchRow
 from attnlab.panels.panel import Panel
 from attnlab.panels.player import FRAMES
-from attnlab.panels.screen import Screen
+from attnlab.panels.screen import Digest, Screen
 from tests.panels.hands import family, moves, press, says, screen
 
 TOKENS = ["The", "cat", "slept"]
@@ -77,14 +77,14 @@ def painted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     def record(self: Screen, *args: Any) -> None:
         paint(self, *args)
-        frames.append({"number": self.frame["number"], "digest": self.frame["digest"]})
+        frames.append({name: self.frame[name] for name in ("number", "caption", "account")})
 
     monkeypatch.setattr(Screen, "paint", record)
     return frames
 
 
-def digest_of(**values: Any) -> str:
-    """The sentence a fresh panel gives for these values."""
+def digest_of(**values: Any) -> Digest:
+    """The words a fresh panel gives for these values."""
     panel = make()
     try:
         return panel.set(**values)
@@ -92,8 +92,8 @@ def digest_of(**values: Any) -> str:
         panel.close()
 
 
-def sentence_of(temperature: float, query: str) -> str:
-    return " ".join(view.describe() for view in attend(float(temperature), False, query))
+def account_of(temperature: float, query: str) -> str:
+    return "\n".join(view.describe() for view in attend(float(temperature), False, query))
 
 
 # ---------------------------------------------------------------- the face
@@ -232,10 +232,10 @@ def test_a_thousand_moves_from_another_thread_while_a_cell_runs(panel: Panel, pa
     assert faults == [] and screen(panel).error == ""
     assert [frame["number"] for frame in painted] == sorted({frame["number"] for frame in painted})
     assert len(painted) > 1000 and len(answers) > 10
-    assert all(f"where {query} looks" in answer for query, answer in answers)
-    possible = {sentence_of(t, q) for t in (1.0, *stops) for q in TOKENS}
-    assert {frame["digest"] for frame in painted} <= possible
-    assert panel.digest == digest_of(**panel.values)
+    assert all(f"where {query} looks" in answer.details for query, answer in answers)
+    possible = {account_of(t, q) for t in (1.0, *stops) for q in TOKENS}
+    assert {frame["account"] for frame in painted} <= possible
+    assert panel.digest.details == digest_of(**panel.values).details
 
 
 def test_a_slow_move_on_another_thread_never_paints_over_a_newer_one(painted: list) -> None:
@@ -256,7 +256,7 @@ def test_a_slow_move_on_another_thread_never_paints_over_a_newer_one(painted: li
     go_on.set()
     slow.join()
     newer.join()
-    assert [frame["digest"] for frame in painted][-2:] == ["x is 1", "x is 2"]
+    assert [frame["caption"] for frame in painted][-2:] == ["x is 1", "x is 2"]
     assert panel.digest == "x is 2"
     panel.close()
 
@@ -332,12 +332,13 @@ def test_the_digest_is_what_the_callback_put_on_the_screen(panel: Panel) -> None
     before = panel.digest
     panel.controls["temperature"].unobserve_all()
     assert panel.set(temperature=4.0) == before
-    assert panel._repr_mimebundle_()[0]["text/plain"] == before
+    assert panel._repr_mimebundle_()[0]["text/plain"] == before.details
 
 
 def test_the_digest_is_shown_bare() -> None:
     panel = explore(lambda x: Note("one\nsentence"), x=(0, 1))
-    assert repr(panel.digest) == panel.digest == screen(panel).frame["digest"]
+    assert repr(panel.digest) == panel.digest == screen(panel).frame["caption"] == "one sentence"
+    assert panel.digest.details == screen(panel).frame["account"] == "one\nsentence"
     panel.close()
 
 
@@ -412,7 +413,7 @@ def test_playing_stops_when_the_function_fails() -> None:
 
 def test_a_click_and_the_arrow_keys_choose_a_row(panel: Panel) -> None:
     says(panel, select="query", row=2)
-    assert panel.values["query"] == "slept" and "where slept looks" in panel.digest
+    assert panel.values["query"] == "slept" and "where slept looks" in panel.digest.details
     says(panel, select="query", by=-1)
     assert panel.values["query"] == "cat"
     for _ in range(5):
@@ -484,7 +485,7 @@ def test_a_move_while_pointing_keeps_the_lines_alone(linked: Panel) -> None:
     assert screen(linked).frame["pointer"] == [1, "key", 0] and screen(linked).frame["moved"] is True
     says(linked, point=None, id="b")
     whole = seen_of(linked)
-    assert pointed["overlay"] != whole["overlay"] and pointed["digest"] == whole["digest"]
+    assert pointed["overlay"] != whole["overlay"] and pointed["account"] == whole["account"]
     fresh = explore(lines, shift=Slider(0, 3, value=1))
     assert {**seen_of(fresh), "background": 1} == {**whole, "background": 1} and fresh.png() == linked.png()
     fresh.close()
@@ -540,21 +541,18 @@ def test_a_switch_is_one_move_by_hand_and_by_code(switched: Panel, painted: list
     press(switched, "first")
     assert [box.value for box in boxes(switched)] == [True, False, False] and switched.state == "heads=100"
     press(switched, "Reset")
-    assert [frame["digest"] for frame in painted] == [
+    assert [frame["caption"] for frame in painted] == [
         "True False True", "False False True", "True False False", "True True True",
     ]  # fmt: skip
 
 
-def test_switches_have_labels_a_tour_and_names_for_small_multiples(
-    switched: Panel, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_switches_have_labels_a_tour_and_names_for_small_multiples(switched: Panel) -> None:
     assert [box.description for box in boxes(switched)] == ["head 1", "head 2", "head 3"]
     assert switched.controls["heads"].children[0].value == switched.controls["heads"].description == "heads"
-    switched.tour()
-    heads = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
-    assert heads == ["start", "heads = 000", "heads = 100", "heads = 010", "heads = 001"]
+    heads = [told.split(":")[0] for told in switched.tour()]
+    assert heads == ["start", "heads = 000", "heads = 100", "heads = 010", "heads = 001", "[first]"]
     strip = switched.filmstrip(heads=[(True, False, True), (False,) * 3])
-    assert strip.digest == "heads = head 1, head 3: True False True heads = none: False False False"
+    assert strip.digest == "heads = head 1, head 3: True False True · heads = none: False False False"
 
 
 def test_a_tour_of_many_switches_is_short() -> None:
@@ -594,11 +592,11 @@ def test_switches_refuse_what_they_cannot_take(
 
 
 def test_a_state_restores_the_panel(panel: Panel) -> None:
-    digest = panel.set(temperature=0.3, causal=True, query="slept")
+    told = panel.set(temperature=0.3, causal=True, query="slept").details
     state = panel.state
     panel.reset()
-    assert panel.digest != digest
-    assert panel.set_state(state) == digest and panel.state == state
+    assert panel.digest.details != told
+    assert panel.set_state(state).details == told and panel.state == state
     panel.set_state("temperature=2")
     assert panel.values == {"temperature": 2.0, "causal": False, "query": "cat"}, "others go to their start"
 
@@ -617,12 +615,12 @@ def test_any_text_survives_a_state(value: str) -> None:
 
 
 def test_presets_are_buttons_and_reset_goes_back(panel: Panel) -> None:
-    start = panel.digest
+    start = panel.digest.details
     panel.set(query="The")
     press(panel, "flat and causal")
     assert panel.values == {"temperature": 5.0, "causal": True, "query": "cat"}
     press(panel, "Reset")
-    assert panel.digest == start
+    assert panel.digest.details == start
 
 
 # ---------------------------------------------------------------- law 7: pictures for paper
@@ -653,47 +651,17 @@ def test_a_filmstrip_shows_every_value_and_moves_nothing(panel: Panel) -> None:
     before = panel.state
     strip = panel.filmstrip(temperature=[0.1, 1, 5])
     for value in (0.1, 1, 5):
-        whole = digest_of(temperature=value)
-        assert whole.replace("weights,", f"temperature = {value}: weights,", 1)[:60] in strip.digest
+        whole = digest_of(temperature=value).details
+        assert f"temperature = {value}: {whole[:60]}" in strip.digest.details
     assert panel.state == before
     data, metadata = strip._repr_mimebundle_()
-    assert data["text/plain"] == strip.digest and metadata["attnlab"]
+    assert data["text/plain"] == strip.digest.details and metadata["attnlab"]
     with pytest.raises(TypeError, match="one control"):
         panel.filmstrip(temperature=[1], query=["cat"])
     with pytest.raises(ValueError, match="temperature must be from"):
         panel.filmstrip(temperature=[99])
     with pytest.raises(ValueError, match="at least one value"):
         panel.filmstrip(temperature=[])
-
-
-# ---------------------------------------------------------------- the tour
-
-
-def test_a_tour_visits_the_ends_of_every_control_and_comes_back(
-    panel: Panel, capsys: pytest.CaptureFixture[str]
-) -> None:
-    panel.set(temperature=3.0)
-    panel.tour()
-    lines = capsys.readouterr().out.splitlines()
-    heads = [line.split(":")[0] for line in lines]
-    assert heads == [
-        "start",
-        "temperature = 0.1",
-        "temperature = 5.0",
-        "causal = 1",
-        "query = The",
-        "query = slept",
-    ]
-    assert lines[1] == f"temperature = 0.1: {digest_of(temperature=0.1)}"
-    assert panel.values["temperature"] == 3.0
-
-
-def test_a_tour_refuses_a_function_that_is_not_pure() -> None:
-    count = itertools.count()
-    panel = explore(lambda x: Note(f"call {next(count)}"), x=(0, 4))
-    with pytest.raises(RuntimeError, match="pure function"):
-        panel.tour()
-    panel.close()
 
 
 # ---------------------------------------------------------------- law 8: a panel costs little
@@ -704,7 +672,8 @@ def test_the_saved_output_is_one_small_png_and_a_sentence(panel: Panel) -> None:
     assert set(data) == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
     png = base64.b64decode(data["image/png"])
     assert Image.open(io.BytesIO(png)).format == "PNG" and len(png) < 60_000
-    assert data["text/plain"] == panel.digest and metadata == {"attnlab": {"panel": "attend"}}
+    assert data["text/plain"] == panel.digest.details
+    assert metadata == {"attnlab": {"panel": "attend"}, "image/png": {"alt": panel.digest}}
     json.dumps(data)
 
 
@@ -907,7 +876,7 @@ def test_a_view_of_another_type_on_the_next_move_is_drawn_afresh() -> None:
     for x in (1, 2, 3, 2, 1, 4):
         panel.set(x=x)
         fresh = explore(lambda x: views[x], x=Slider(0, 4, value=x))
-        assert panel.digest == fresh.digest and panel.png() == fresh.png()
+        assert panel.digest.details == fresh.digest.details and panel.png() == fresh.png()
         fresh.close()
     assert panel.png() == first
     panel.close()
@@ -948,7 +917,7 @@ def test_any_text_is_shown_as_text(typed: str) -> None:
     panel = explore(picture, text=Sentence("a b", limit=40))
     panel.set(text=typed)
     assert screen(panel).error == ""
-    assert typed in panel.digest
+    assert typed in panel.digest.details
     labels = screen(panel).frame["hits"][0]["rows"]
     assert all(label in typed for label in labels), "the pointer shows the token itself"
     panel.png()

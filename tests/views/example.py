@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from attnlab.views import fonts, grid, palette, rounding
+from attnlab.views import fonts, grid, palette, phrases, rounding
 from attnlab.views.inputs import Limit, Number, Text
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -55,6 +55,9 @@ class Thermometer(View):
 
     def hits(self, box: Box) -> list[Hit]:
         return [grid.grid_hit((0, 0, LONG, HIGH), [self.name], [""], [[rounding.compact(self.value)]])]
+
+    def caption(self) -> str:
+        return phrases.cut(f"{self.name} {rounding.compact(self.value)}")
 
     def describe(self) -> str:
         return f"{self.title or 'thermometer'}: {self.name} {rounding.compact(self.value)}."

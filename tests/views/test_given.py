@@ -94,7 +94,7 @@ def test_what_is_thinned_out_is_drawn_small(shown: View) -> None:
 def test_no_title_is_an_empty_title(kind: str) -> None:
     untitled = view(kind, title="")
     assert replace(untitled, title=None).describe() == untitled.describe()
-    assert Stage().show([replace(untitled, title=None)]).digest == untitled.describe()
+    assert Stage().show([replace(untitled, title=None)]).overlay == Stage().show([untitled]).overlay
 
 
 HALF = "a\ud800b"
@@ -116,7 +116,7 @@ HALF = "a\ud800b"
 )
 def test_half_a_character_is_drawn_and_said(shown: View) -> None:
     frame = Stage().show([shown])
-    frame.digest.encode()
+    assert shown.describe().encode() and shown.caption().encode()
     assert all(text.encode() for hit in frame.hits for text in [*hit["rows"], hit["values"][0][0]] if text)
 
 

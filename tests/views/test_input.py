@@ -13,7 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Text
 
-from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View, fonts
+from attnlab.views import (
+    Bars,
+    Curves,
+    DotProduct,
+    Formula,
+    Heads,
+    Heatmap,
+    Links,
+    Note,
+    Points,
+    View,
+    captions,
+    fonts,
+)
 from attnlab.views.stage import Scene, Stage
 from tests.views.samples import KINDS, figure, slot_of, view
 
@@ -326,11 +339,12 @@ def shown_quietly(views: list[View], caplog: pytest.LogCaptureFixture) -> Scene:
     "kind", ["heatmap", "plain_map", "heads", "links", "dot", "bars", "points", "arrows"]
 )
 def test_any_text_can_be_a_label(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    frame = shown_quietly([view(kind, labels=list(TEXTS.values()))], caplog)
+    made = view(kind, labels=list(TEXTS.values()))
+    frame = shown_quietly([made], caplog)
     for text in map(sendable, TEXTS.values()):
-        assert text in frame.digest
+        assert text in made.describe()
         assert any(text in hit["rows"] for hit in frame.hits), "the pointer finds it unchanged"
-    json.dumps([frame.digest, frame.hits], ensure_ascii=False).encode()
+    json.dumps([made.caption(), made.describe(), frame.hits], ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(("place", "text"), list(enumerate(TEXTS.values())), ids=list(TEXTS))
@@ -344,10 +358,11 @@ def test_any_text_can_be_a_title_or_a_name(place: int, text: str, caplog: pytest
     band = {text: ([1, 2], [2, 3])}
     curves = Curves({text: [1, 2]}, text, xlabel=text, ylabel=text, band=band, at=1)
     views = [curves, others[place % 4], Note(text, text)]
-    frame = shown_quietly(views, caplog)
+    shown_quietly(views, caplog)
     said = sendable(text)
     assert said in sendable(Formula("a", text).describe())
-    assert all(said in sendable(view.describe()) for view in views) and said in sendable(frame.digest)
+    assert all(said in sendable(view.describe()) for view in views)
+    assert captions.caption(views[:2]).encode() and captions.caption(views).encode()
     assert said in curves.describe()
 
 

@@ -1,5 +1,6 @@
 """Write the maths as a plain function; get a panel: live, still and testable at once."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from attnlab.panels.filmstrip import Filmstrip
 from attnlab.panels.player import Player
 from attnlab.panels.screen import Digest
 from attnlab.panels.surface import Shown, Surface
+from attnlab.panels.tour import ASKED, RESET, tour
 from attnlab.views.view import View
 
 MOST_PRINTED = 4000  # characters
@@ -69,7 +71,9 @@ class Panel(Shown):
         return self.function(*args, **kwargs)
 
     def set(self, /, **values: Any) -> Digest:
-        """Move controls, as a hand would, and return the sentence that is then on the screen.
+        """Move controls, as a hand would, and return the caption that is then on the screen.
+
+        In its `details` is the full account.
 
         Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
         and whatever the function raises, every time.
@@ -109,18 +113,17 @@ class Panel(Shown):
         """Move every control back to where it began."""
         return self._move(self._board.start)
 
-    def tour(self) -> None:
-        """Take every control through its ends and its default, print the sentences, and come back."""
-        before, sentence = self.state, self.reset()
-        print(f"start: {sentence}")
-        for name, spec in self.specs.items():
-            for raw in (end for end in spec.ends() if end != self._board.start[name]):
-                print(f"{name} = {spec.text(raw)}: {self._move({name: raw})}")
-            if self._move({name: self._board.start[name]}) != sentence:
-                raise RuntimeError(
-                    f"{self.name} gives two pictures for the same controls: make it a pure function"
-                )
-        self.set_state(before)
+    def tour(self) -> list[str]:
+        """Move every control to its ends, press every button, as a hand does; and come back.
+
+        Returns what the screen said at the start and at each stop. Raises what the function raises at a stop.
+        """
+        with self._opened.lock:
+            before = self.state
+            try:
+                return tour(self._board, self._surface)
+            finally:
+                self.set_state(before)
 
     def filmstrip(self, /, **values: Any) -> Filmstrip:
         """Small multiples: the pictures for a list of values of one control, the others as they are."""
@@ -149,6 +152,14 @@ class Panel(Shown):
 
     def __repr__(self) -> str:
         return f"<panel {self.name}({self.state})>"
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """In a kernel that refreshes or tests notebooks, the words are those of a tour."""
+        data, metadata = self._opened.bundle()
+        if os.environ.get(ASKED) == "1" and self._surface.fault is None:
+            told = self.tour()
+            data["text/plain"], metadata["attnlab"]["tour"] = "\n".join(told), len(told)
+        return data, metadata
 
     # ------------------------------------------------------------ moving
 
@@ -202,7 +213,7 @@ class Panel(Shown):
         box = widgets.Box(rows)
         box.add_class("attnlab-controls")
         buttons = [self._button(name, self._presetter(name)) for name in self.presets]
-        buttons += [self._button("Reset", self.reset)] if self.specs else []
+        buttons += [self._button(RESET, self.reset)] if self.specs else []
         panel = widgets.VBox([box, _bar(buttons), self._surface.screen])
         return panel.add_class("attnlab-panel").add_class(f"attnlab-panel-{self._surface.name}")
 

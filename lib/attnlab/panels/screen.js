@@ -19,13 +19,13 @@ function paintMap(context, { place, size: [width, height], rgba }) {
 }
 
 // Sliders of ipywidgets have no accessible name: give them their visible label.
-// JupyterLab takes the arrow keys of a focused choice or slider to go to another cell: leave them to the control.
+// JupyterLab takes keys for itself (arrows go to another cell, d d deletes this one): leave them to what has the focus.
 function nameControls(panel) {
   for (const row of panel.querySelectorAll(".attnlab-switches")) {
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
   }
-  for (const focused of panel.querySelectorAll("select, .noUi-handle")) focused.dataset.lmSuppressShortcuts = "true";
+  for (const focused of panel.querySelectorAll("select, button, summary, [type=checkbox], .noUi-handle")) focused.dataset.lmSuppressShortcuts = "true";
   for (const control of panel.querySelectorAll(".widget-slider, .widget-hslider, .jupyter-widgets.widget-inline-hbox")) {
     const label = control.querySelector(".widget-label")?.textContent;
     const readout = control.querySelector(".widget-readout");
@@ -54,13 +54,17 @@ function render({ model, el }) {
   const tip = make("div", "attnlab-tip", figure);
   const error = make("pre", "attnlab-error", figure);
   const printed = make("pre", "attnlab-printed", figure);
-  const foot = make("figcaption", "attnlab-foot", figure);
-  const sentence = make("span", "attnlab-sentence", foot);
+  const words = make("figcaption", "attnlab-words", figure);
+  const caption = make("div", "attnlab-caption", words);
+  const foot = make("div", "attnlab-foot", words);
+  const details = make("details", "attnlab-details", foot);
+  make("summary", "", details).textContent = "Details";
+  const account = make("div", "attnlab-account", details);
   const save = make("button", "attnlab-save", foot);
   canvas.setAttribute("role", "img");
   error.setAttribute("role", "alert");
   printed.setAttribute("role", "status");
-  sentence.setAttribute("aria-live", "polite");
+  caption.setAttribute("aria-live", "polite");
   save.type = "button";
   save.textContent = "Save picture";
   tip.hidden = true;
@@ -91,9 +95,8 @@ function render({ model, el }) {
     context.drawImage(overlay, ...frame.place);
     canvas.tabIndex = frame.hits.some((hit) => hit.select) ? 0 : -1;
     nameCanvas();
-    if (sentence.textContent !== frame.digest) sentence.textContent = frame.digest;
-    if (sentence.scrollHeight > sentence.clientHeight + 1) sentence.tabIndex = 0; // the keyboard scrolls it
-    else sentence.removeAttribute("tabindex");
+    if (caption.textContent !== frame.caption) caption.textContent = frame.caption;
+    if (account.textContent !== frame.account) account.textContent = frame.account;
     figure.dataset.sequence = frame.number;
     showTip();
     if (frame.moved) tick();
@@ -210,7 +213,7 @@ function render({ model, el }) {
 
   function nameCanvas() {
     const earlier = model.get("stale") ? "An earlier picture: " : "";
-    canvas.setAttribute("aria-label", earlier + shown.digest + (canvas.tabIndex ? "" : " Arrow keys choose a row."));
+    canvas.setAttribute("aria-label", earlier + shown.caption + (canvas.tabIndex ? "" : " Arrow keys choose a row."));
   }
 
   function showWords() {

@@ -1,7 +1,7 @@
 """The picture of a panel: one small widget that paints the newest frame and reports the pointer."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import anywidget
 import traitlets as t
@@ -13,9 +13,15 @@ _HERE = Path(__file__).parent
 
 
 class Digest(str):
-    """A panel's sentence. Shown as it is, so that it can stand as the last line of a cell."""
+    """What a panel says: its caption, shown as it is at the end of a cell; in `details` the full account."""
 
-    __slots__ = ()
+    details: str
+
+    def __new__(cls, caption: str = "", details: str = "") -> Self:
+        said = super().__new__(cls, caption)
+        said.details = details
+        return said
+
     __repr__ = str.__str__
 
 
@@ -42,7 +48,13 @@ class Screen(anywidget.AnyWidget):
     ratio = t.Float(1.0).tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
 
-    def paint(self, scene: Scene, pointer: tuple[int, str, int] | None = None, moved: bool = True) -> None:
+    def paint(
+        self,
+        scene: Scene,
+        words: Digest,
+        pointer: tuple[int, str, int] | None = None,
+        moved: bool = True,
+    ) -> None:
         """Send a frame. What was said of an earlier move goes away, unless no control moved."""
         ground = self.background.get("id", 0) + (scene.background is not None)
         frame = Frame(
@@ -55,7 +67,8 @@ class Screen(anywidget.AnyWidget):
             overlay=scene.overlay,
             place=scene.place,
             hits=scene.hits,
-            digest=scene.digest,
+            caption=str(words),
+            account=words.details,
             pointer=pointer,
             moved=moved,
         )
@@ -73,8 +86,8 @@ class Screen(anywidget.AnyWidget):
 
     @property
     def digest(self) -> Digest:
-        """The sentence that was last sent."""
-        return Digest(self.frame.get("digest", ""))
+        """The words that were last sent."""
+        return Digest(self.frame.get("caption", ""), self.frame.get("account", ""))
 
 
 def guard(widget: Any, lock: Any) -> None:

@@ -14,6 +14,7 @@ import ipywidgets as widgets
 from attnlab.panels import cells
 from attnlab.panels.callback import explain
 from attnlab.panels.screen import Digest, Screen, guard
+from attnlab.views import captions
 from attnlab.views.stage import Stage
 from attnlab.views.view import View
 
@@ -43,7 +44,7 @@ class Surface:
     def mount(self, widget: widgets.Widget) -> None:
         """`widget`, which holds the screen, is what goes on the page; it waits for the lock."""
         self.widget = widget
-        for each in _family(widget):
+        for each in family(widget):
             guard(each, self.lock)
 
     # ------------------------------------------------------------ painting
@@ -63,14 +64,18 @@ class Surface:
         self.fault, self.screen.stale = None, False
 
     def show(self, views: Sequence[View], moved: bool = True) -> None:
-        """Paint. `moved`: an error that is told goes away."""
+        """Paint, with the words below. `moved`: not the same once more; an error that is told goes away."""
+        views = tuple(views)
+        words = self.screen.digest
+        if moved:
+            words = Digest(captions.caption(views, self.views), captions.account(views))
         try:
-            scene = self._stage.show(views)
+            scene = self._stage.show(captions.drawn(views))
         except BaseException:
             self._stage = Stage(self._stage.scale, self._stage.ratio)  # half drawn: begin afresh
             raise
-        self.views = tuple(views)
-        self.screen.paint(scene, self._stage.pointer, moved)
+        self.views = views
+        self.screen.paint(scene, words, self._stage.pointer, moved)
 
     def tell(self, error: str) -> None:
         """Words about what went wrong, below the picture, until something else is shown."""
@@ -115,7 +120,7 @@ class Surface:
 
     @property
     def digest(self) -> Digest:
-        """The sentence on the screen. Raises what kept the right one from it."""
+        """The words on the screen. Raises what kept the right ones from it."""
         if self.fault is not None:
             raise self.fault
         return self.screen.digest
@@ -157,17 +162,18 @@ class Surface:
         return {"application/vnd.jupyter.widget-view+json": view}
 
     def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """A notebook output with three readers: nbval and screen readers, pages without a kernel, JupyterLab.
+        """A notebook output with three readers: nbval, pages without a kernel, JupyterLab.
 
         A picture that is not what the controls say is left out, and the words say why.
         """
-        data = self.live
+        data: dict[str, Any] = {**self.live, "text/plain": self.screen.error}
+        metadata: dict[str, Any] = {"attnlab": {"panel": self.name}}
         with self.lock:
             if self.fault is None:
-                data |= {"text/plain": str(self.digest), "image/png": base64.b64encode(self.png()).decode()}
-            else:
-                data["text/plain"] = self.screen.error
-        return data, {"attnlab": {"panel": self.name}}
+                data["text/plain"] = self.digest.details
+                data["image/png"] = base64.b64encode(self.png()).decode()
+                metadata["image/png"] = {"alt": str(self.digest)}
+        return data, metadata
 
     def close(self, *others: widgets.Widget) -> None:
         """Take it, and others that were made for it, off the page; free what it holds."""
@@ -175,7 +181,7 @@ class Surface:
             self.closed = True
             _surfaces.discard(self)
             for made in (self.widget, self.screen, *others):
-                for widget in _family(made):
+                for widget in family(made):
                     widget.close()
             self.views, self._stage = (), Stage()
 
@@ -187,7 +193,10 @@ class Shown:
 
     @property
     def digest(self) -> Digest:
-        """The sentence on the screen. Raises what the function raised where it gave no picture."""
+        """The caption on the screen, and in its `details` all that there is to say.
+
+        Raises what the function raised where it gave no picture.
+        """
         return self._surface.digest
 
     @property
@@ -225,9 +234,9 @@ _presented = [1.0]
 _surfaces: "weakref.WeakSet[Surface]" = weakref.WeakSet()
 
 
-def _family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
+def family(widget: widgets.Widget) -> Iterator[widgets.Widget]:
     """A widget and all that was made with it."""
     made_with = [getattr(widget, name, None) for name in ("layout", "style")]
     for part in (*getattr(widget, "children", ()), *filter(None, made_with)):
-        yield from _family(part)
+        yield from family(part)
     yield widget

@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from attnlab.views import fonts, grid, inputs
+from attnlab.views import fonts, grid, inputs, phrases
 from attnlab.views.amounts import KINDS, Band, amount, as_bands, as_size, exact, named, percent
 from attnlab.views.fonts import length, moving, set_moving, steady
 from attnlab.views.inputs import Field, Limit, Text
@@ -297,6 +297,19 @@ class Areas(View):
 
     def _told(self, value: float) -> str:
         return f"{exact(value, self.unit)}, {percent(value / self.total)} of {amount(self.total, self.unit)}"
+
+    def caption(self) -> str:
+        sizes = {band: _sum(values) for band, values in self.values.items()}
+        order = sorted(sizes, key=lambda band: -round(sizes[band] / self.total, 9))[:2]
+        parts = [f"{phrases.names([band])[0]} {percent(sizes[band] / self.total)}" for band in order]
+        total = named(self.total, self.unit)
+        if self._whole > self.total * (1 + 1e-9):
+            total += (
+                f", {percent(self.total / self._whole)} of {self.whole or amount(self._whole, self.unit)}"
+            )
+        over = [name for name, value in self.reference.items() if self.total > value]
+        room = f"more than {', '.join(over)}" if over else ""
+        return phrases.line([total, ", ".join(parts) if len(sizes) > 1 else "", room])
 
     def describe(self) -> str:
         said: list[tuple[list[str], str]] = []

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.inputs import ROWS, Labels, Limit, MaybeNumber, Numbers, Text
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -160,6 +160,24 @@ class Bars(View):
         values = [[text + self.unit] for text in self.texts]
         place = (-box.left, 0, box.left + box.width, ROW * len(self.labels))
         return [grid.grid_hit(place, self.labels, [""], values, axes=("", ""))]
+
+    def caption(self) -> str:
+        texts = [text.replace("-", "−") + self.unit for text in self.texts]
+        said = [
+            f"{name} {text}".strip() for name, text in zip(phrases.names(self.labels), texts, strict=True)
+        ]
+        above = "" if self.guide is None else f"{self._above} of {len(said)} above {compact(self.guide)}"
+        if len(said) <= phrases.FEW:
+            return phrases.line([", ".join(said), above])
+        if np.ptp(self.values) <= rounding.nothing(self.ends[1]):
+            return phrases.line([f"all {len(said)} alike, {texts[0]}", above])
+        first, second, *_, last = np.argsort(-np.round(self.values, 12), kind="stable")
+        return phrases.line([f"largest {said[first]}, then {said[second]}; smallest {said[last]}", above])
+
+    @property
+    def _above(self) -> int:
+        """How many bars are longer than to the guide line."""
+        return int((self.values > (self.guide or 0) * (1 + 1e-9)).sum())
 
     def describe(self) -> str:
         pairs = zip(inputs.distinct(self.labels), self.texts, strict=True)

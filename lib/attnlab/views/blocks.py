@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgba_array
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.diagram import GROUP, HEAD, PAD, Diagram, Placed, Wiring, circle, plus
 from attnlab.views.fonts import fitted, length, moving, set_moving, steady
 from attnlab.views.inputs import Field, Text
@@ -247,6 +247,27 @@ class Blocks(View):
         part = self._diagram.parts[i]
         number = f"{self.quantity} {self._numbers[i]}".strip() if i in self._numbers else ""
         return [text for text in (part.shape, number, part.sees) if text]
+
+    def caption(self) -> str:
+        if self.selected is not None:
+            return phrases.line([f"{self.places[self.selected]}: {self._told(self.selected)}"])
+        columns = [self._counted(name, rows) for name, rows in self.parts.items()]
+        parts = enumerate(self._diagram.parts)
+        found = {i: float(part.number) for i, part in parts if isinstance(part.number, int | float)}
+        if found:
+            sizes = np.array([*found.values()])
+            top = [*found][phrases.place(sizes, float(np.abs(sizes).max()))[0]]
+            number = f"{self.quantity} {self._numbers[top]}".strip().replace("-", "−")
+            columns.append(f"largest {number} at {self.places[top]}")
+        return phrases.line(columns)
+
+    def _counted(self, name: str, rows: tuple[Row, ...]) -> str:
+        """A column: its layers and its kinds of parts."""
+        parts = list(parts_of(rows))
+        groups = len({part.group for part in parts if part.group})
+        kinds = dict.fromkeys(part.name for part in parts if part.kind != "add")
+        start = f"{name}: " if name else ""
+        return start + f"{groups} layers of " * (groups > 1) + ", ".join(kinds)
 
     def describe(self) -> str:
         columns, start = [], 0

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import fonts, palette, rounding
+from attnlab.views import fonts, palette, phrases, rounding
 from attnlab.views.inputs import Field, MaybeNumber, Text, above_0, as_array, as_text
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import compact
@@ -234,6 +234,48 @@ class Curves(View):
         order = np.argsort(self.x, kind="stable")
         x, at = (np.log(self.x), math.log(at)) if self.xlog else (self.x, at)
         return {name: float(np.interp(at, x[order], y[order])) for name, y in self.series.items()}
+
+    def caption(self) -> str:
+        called = dict(zip(self.series, phrases.names(list(self.series)), strict=True))
+        ends = {name: y[np.argmax(self.x)] for name, y in self.series.items()}
+        if self.at is None:
+            if len(called) > phrases.FEW:
+                return phrases.line([f"at the end {self._between(ends)}"])
+            return phrases.line([f"{called[name]} {self._course(y)}" for name, y in self.series.items()])
+        now = self._values(self.at)
+        listed = ", ".join(f"{called[name]} {self._write(value)}" for name, value in now.items())
+        said = listed if len(now) <= phrases.FEW else self._between(now)
+        ended = ", ".join(map(self._write, ends.values())) if len(now) <= phrases.FEW else self._between(ends)
+        at = f"{self.xlabel or 'x'} {rounding.plain(self.at).replace('-', '−')}"
+        return phrases.line([f"{at}: {said}", f"at the end {ended}" if self.at < self.x.max() else ""])
+
+    def _between(self, values: Mapping[str, float]) -> str:
+        """The lowest and the highest of many."""
+        names, numbers = phrases.names(list(values)), np.array([*values.values()])
+        scale = float(np.abs(numbers).max())
+        low, high = (phrases.place(numbers, scale, least)[0] for least in (True, False))
+        said = (f"{names[i]} {self._write(numbers[i])}" for i in (low, high))
+        return "lowest {}, highest {}".format(*said)
+
+    def _course(self, y: np.ndarray) -> str:
+        """How a curve runs from its first point to its last, and where it is lowest or highest between."""
+        order = np.argsort(self.x, kind="stable")
+        x, y = self.x[order], y[order]
+        noise = rounding.nothing(float(np.abs(y).max()))
+        if np.ptp(y) <= noise:
+            return f"stays at {self._write(y[0])}"
+        goes = "falls" if y[-1] < y[0] - noise else "rises" if y[-1] > y[0] + noise else "goes"
+        words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"
+        for what, i in (
+            ("lowest", int(np.argmin(np.round(y, 12)))),
+            ("highest", int(np.argmax(np.round(y, 12)))),
+        ):
+            if 0 < i < len(y) - 1 and abs(y[i] - y[0]) > noise and abs(y[i] - y[-1]) > noise:
+                words += f", {what} {self._write(y[i])} at {rounding.plain(x[i]).replace('-', '−')}"
+        return words
+
+    def _write(self, value: float) -> str:
+        return self._say(value).replace("-", "−")
 
     def describe(self) -> str:
         words = []

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlab.attention import softmax
-from attnlab.views import fonts, grid, inputs, palette, path, rounding
+from attnlab.views import fonts, grid, inputs, palette, path, phrases, rounding
 from attnlab.views.fonts import outline
 from attnlab.views.inputs import ROWS, Index, Labels, Mask, MaybeNumbers, Number, Numbers, Text
 from attnlab.views.maps import LEAN, outlines, place_outlines, scale_of, thinned
@@ -200,6 +200,18 @@ class DotProduct(View):
         place = (-box.left, path.below(self), box.left + box.width, HIGH * len(self.tokens))
         more: More = {"axes": ("key", ""), "select": self.select, "selected": self.selected}
         return [grid.grid_hit(place, self.tokens, [""], tell, **more)]
+
+    def caption(self) -> str:
+        query, digits = (phrases.names([self.query])[0] or "q"), rounding.digits_for(self.limit)
+        mixed = self.output if self.values is not None and len(self.output) <= phrases.FEW else ()
+        output = f"output {', '.join(map(phrases.signed, mixed))}" if len(mixed) else ""
+        if self.selected is None:
+            found = self.weights if self.softmax else self.masked
+            return phrases.line([f"{query} → {phrases.strongest(found, self.tokens)}", output])
+        j = self.selected
+        score = f"{query} · {phrases.names(self.tokens)[j]}: score {phrases.signed(self.scores[j], digits)}"
+        weight = "masked" if np.isneginf(self.masked[j]) else f"weight {number(self.weights[j])}"
+        return phrases.line([score + f", {weight}" * (self.softmax or weight == "masked"), output])
 
     def describe(self) -> str:
         tokens = inputs.distinct(self.tokens)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlab.views import fonts, grid, inputs, maps, palette, rounding
+from attnlab.views import fonts, grid, inputs, maps, palette, phrases, rounding
 from attnlab.views.inputs import CELLS, Along, Index, Labels, Mask, Numbers, Text
 from attnlab.views.maps import ScaleEnd
 from attnlab.views.payload import Hit
@@ -177,6 +177,34 @@ class Heads(View):
             )
             for h, ((x, y), name) in enumerate(zip(self._places(), self.names, strict=True))
         ]  # fmt: skip
+
+    def caption(self) -> str:
+        on = [h for h in range(len(self.heads)) if self.heads[h]]
+        names = phrases.names(self.names)
+        start = "" if self.selected is None else f"{phrases.names(self.rows)[self.selected]} → "
+        if not on:
+            return "every head is off"
+        off = [f"{names[h]} off" for h in range(len(names)) if h not in on]
+        if len(on) <= phrases.FEW:
+            return phrases.line([*(f"{names[h]}: {self._peak(h)}" for h in on), *off], ", ", start)
+        return phrases.line([self._widths(on, names), f"{len(off)} heads off" if off else ""], start=start)
+
+    def _peak(self, head: int) -> str:
+        """The strongest of the chosen row of a head; else its strongest link."""
+        weights, cols = self.values[head], phrases.names(self.cols)
+        if self.selected is not None:
+            return phrases.strongest(weights[self.selected], self.cols, count=1)
+        if np.isneginf(weights).all():
+            return "all masked"
+        i, j = phrases.place(phrases.off_the_diagonal(weights), self.limit)
+        return f"{phrases.names(self.rows)[i]} → {cols[j]} {phrases.signed(weights[i, j])}"
+
+    def _widths(self, on: list[int], names: list[str]) -> str:
+        """Which head is sharpest and which is widest, by the largest weights of their rows."""
+        rows = slice(None) if self.selected is None else slice(self.selected, self.selected + 1)
+        peaks = np.array([self.values[h, rows].max(axis=-1).mean() for h in on])
+        sharp, wide = (on[phrases.place(peaks, self.limit, least)[0]] for least in (False, True))
+        return f"sharpest {names[sharp]} ({self._peak(sharp)}), widest {names[wide]} ({self._peak(wide)})"
 
     def describe(self) -> str:
         (heads, n, m), digits = self.values.shape, max(2, rounding.digits_for(self.limit))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 
-from attnlab.views import fonts, grid, inputs, palette
+from attnlab.views import fonts, grid, inputs, palette, phrases
 from attnlab.views.heads import Switches, head_name
 from attnlab.views.inputs import Index, Labels, Numbers, Text
 from attnlab.views.payload import Hit, More
@@ -200,6 +200,28 @@ class Links(View):
         order = np.argsort(-np.round(row, 9), kind="stable")
         words = [f"{cols[j]} {number(row[j])}" for j in order[:3]]
         return ", ".join([*words, f"the rest {number(row[order[3:]].sum())}"] if len(row) > 3 else words)
+
+    def caption(self) -> str:
+        said = [
+            f"{name}: {self._peak(weights)}" if name else self._peak(weights)
+            for name, weights, on in zip(self._called, self._stack, self.heads or (True,), strict=True)
+            if on
+        ]
+        off = [name for name, on in zip(self._called, self.heads or (True,), strict=True) if not on]
+        start = "" if self.selected is None else f"{phrases.names(self.rows)[self.selected]} → "
+        return phrases.line([*said, f"without {', '.join(off)}" if off else ""], ", ", start)
+
+    @property
+    def _called(self) -> list[str]:
+        return phrases.names(self.names) if self.names else [""]
+
+    def _peak(self, weights: np.ndarray) -> str:
+        """The strongest lines of the chosen query; else the strongest line of all, and how they spread."""
+        if self.selected is not None:
+            return phrases.strongest(weights[self.selected], self.cols, count=1 if self.names else 2)
+        off = phrases.off_the_diagonal(weights)
+        i, j = phrases.place(off, float(weights.max()))
+        return f"{phrases.names(self.rows)[i]} → {phrases.names(self.cols)[j]} {number(off[i, j])}"
 
     def describe(self) -> str:
         n, m = self.weights.shape[-2:]

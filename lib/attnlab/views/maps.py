@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.inputs import CELLS, Field, Index, Labels, Mask, Numbers, Text, Texts
 from attnlab.views.payload import Hit, Tell
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -145,6 +145,41 @@ class Heatmap(View):
                 axes=self.axes, select=self.select, selected=self.selected, margin=box.left,
             )
         ]  # fmt: skip
+
+    def caption(self) -> str:
+        digits = max(2, self.digits)
+        if self.selected is not None:
+            row, name = self.values[self.selected], phrases.names(self.rows)[self.selected]
+            row = np.where(self._hidden[self.selected] & (np.abs(row) <= ALIKE), -np.inf, row)
+            said = f"{name} → {phrases.strongest(row, self.cols, digits)}"
+            out = int(np.isneginf(row).sum())
+            return phrases.line([said, f"{out} masked" if 0 < out < len(row) else ""], ", ")
+        masked = int((np.isneginf(self.values) | self._hidden).sum())
+        if masked == self.values.size:
+            return "every cell is masked"
+        facts = self._shared() if phrases.shares(self.values) else self._range(digits)
+        return phrases.line([*facts, f"{masked} cells masked" if masked else ""])
+
+    def _shared(self) -> list[str]:
+        """What is said of rows of shares: the strongest link, and how widely they are spread."""
+        off = phrases.off_the_diagonal(self.values)
+        broad = f"a row spreads over {number(phrases.breadth(self.values), 1)} of {len(self.cols)} on average"
+        return [f"strongest {self._link(off, 2)}", broad]
+
+    def _range(self, digits: int) -> list[str]:
+        """What is said of other numbers: the largest and the smallest, and the mean."""
+        seen = np.where(np.isfinite(self.values) & ~self._hidden, self.values, np.nan)
+        if np.nanmax(seen) - np.nanmin(seen) <= rounding.nothing(self.limit):
+            return [f"every cell {phrases.signed(float(np.nanmax(seen)), digits)}"]
+        square = self.rows == self.cols and self.values.shape[0] > 1
+        off = phrases.off_the_diagonal(seen) if square else seen
+        ends = f"largest {self._link(off, digits)}, smallest {self._link(off, digits, least=True)}"
+        return [ends, f"mean {phrases.signed(float(np.nanmean(seen)), digits)}"]
+
+    def _link(self, values: np.ndarray, digits: int, least: bool = False) -> str:
+        i, j = phrases.place(values, self.limit, least)
+        row, col = phrases.names(self.rows)[i], phrases.names(self.cols)[j]
+        return f"{row} → {col} {phrases.signed(values[i, j], digits)}"
 
     def describe(self) -> str:
         n, m = self.values.shape

@@ -58,7 +58,8 @@ class Frame(TypedDict):
     overlay: bytes  # PNG
     place: tuple[int, int]  # upper left corner of the overlay
     hits: list[Hit]
-    digest: str
+    caption: str  # what a person would say
+    account: str  # all that there is to say
     pointer: tuple[int, str, int] | None  # view, place in it and row that the pointer brought forward
     moved: bool  # a control moved, not the pointer
 

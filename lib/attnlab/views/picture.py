@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.fonts import set_moving
 from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
@@ -240,6 +240,17 @@ class Picture(View):
 
     def _say(self, value: float) -> str:
         return number(value, rounding.digits_for(self.limit) + 1)
+
+    def caption(self) -> str:
+        mean = f"mean brightness {self._say(self._grey.mean())}"
+        i = self.selected
+        if self.weights is not None:
+            looks = phrases.strongest(self.weights, [f"patch {i}" for i in range(len(self.weights))])
+            return phrases.line([f"most on {looks}" if i is None else f"patch {i} → {looks}", mean])
+        if i is not None:
+            return phrases.line([f"patch {i}: mean {self._say(float(self.means[i]))}", mean])
+        light = self._where().split(";")[0]
+        return phrases.line([mean, light.replace("the centre of the light", "light centred")])
 
     def describe(self) -> str:
         height, width = self.values.shape[:2]

@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba_array
 
 from attnlab.attention.numbers import whole_number
-from attnlab.views import fonts, grid, inputs, palette
+from attnlab.views import fonts, grid, inputs, palette, phrases
 from attnlab.views.fonts import set_moving
 from attnlab.views.inputs import Field, Text
 from attnlab.views.maps import outlines
@@ -187,6 +187,16 @@ class Pieces(View):
 
     def _named(self, i: int) -> str:
         return visible(self.pieces[i]) + ("" if self.ids is None else f" ({self.ids[i]})")
+
+    def caption(self) -> str:
+        n, kinds = len(self.pieces), len(set(self.pieces))
+        count = f"{n} piece{'s' * (n > 1)}, {kinds} different"
+        chosen = "" if self.selected is None else f"piece {self.selected}: {self._named(self.selected)}"
+        found = Counter(visible(self.pieces[i]) for i in self.marked)
+        marked = ", ".join(f"{piece} ({times} times)" for piece, times in found.most_common(2))
+        marked = marked.replace("(1 times)", "(once)").replace("(2 times)", "(twice)")
+        first = " | ".join(_short(visible(piece)) for piece in self.pieces[:4]) + " …" * (n > 4)
+        return phrases.line([chosen, count, f"marked {marked}" if marked else "", first])
 
     def describe(self) -> str:
         n, kinds = len(self.pieces), Counter(self.pieces)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patheffects import withStroke
 
-from attnlab.views import fonts, grid, inputs, palette, rounding
+from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.inputs import Labels, Limit, MaybeNumbers, Numbers, Text, Texts
 from attnlab.views.payload import Hit
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -156,6 +156,25 @@ class Points(View):
             for label, point, (x, y) in zip(self.labels, self.points, places, strict=True)
         ]
 
+    def caption(self) -> str:
+        names, digits = phrases.names(self.labels), max(2, rounding.digits_for(self.ends[1]))
+        if self.mark is not None:
+            away = ((self.points - self.mark) ** 2).sum(axis=1)
+            near = names[phrases.place(away, self.ends[1] ** 2, least=True)[0]]
+            at = f"{self.mark_label or 'the mark'} {_spoken(self.mark, digits)}, nearest to {near}"
+            weights = self.weights
+            return phrases.line([at, "" if weights is None else phrases.strongest(weights, self.labels)])
+        if len(names) < phrases.FEW:
+            return phrases.line(
+                [f"{n} {_spoken(p, digits)}" for n, p in zip(names, self.points, strict=True)], ", "
+            )
+        apart = np.sqrt(((self.points[:, None] - self.points) ** 2).sum(axis=-1))
+        apart[np.tril_indices(len(apart))] = np.nan
+        pairs = (phrases.place(apart, self.ends[1], least) for least in (True, False))
+        (a, b), (c, d) = pairs
+        near = f"closest {names[a]} and {names[b]} ({number(apart[a, b], digits)} apart)"
+        return phrases.line([near, f"farthest {names[c]} and {names[d]} ({number(apart[c, d], digits)})"])
+
     def describe(self) -> str:
         labels, digits = inputs.distinct(self.labels), max(2, rounding.digits_for(self.ends[1]))
         pairs = zip(labels, self.points, strict=True)
@@ -168,6 +187,10 @@ class Points(View):
             pairs = zip(labels, self.weights, strict=True)
             words += "; weights " + ", ".join(f"{label} {number(weight)}" for label, weight in pairs)
         return f"{self.title or 'points'}: {words}."
+
+
+def _spoken(point: np.ndarray, digits: int) -> str:
+    return f"({phrases.signed(point[0], digits)}, {phrases.signed(point[1], digits)})"
 
 
 def _pair(point: np.ndarray, digits: int = 2) -> str:

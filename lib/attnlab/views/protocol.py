@@ -67,6 +67,10 @@ class Drawable:
         """The picture in words: deterministic, rounded away from float noise."""
         raise NotImplementedError
 
+    def caption(self) -> str:
+        """What a person would say of it, on one line: without the title, without a full stop at the end."""
+        raise NotImplementedError
+
     def hits(self, box: Box) -> list[Hit]:
         """What the pointer finds: grids of cells, boxes in pixels relative to the axes.
 

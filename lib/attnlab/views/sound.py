@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Polygon, Rectangle
 
-from attnlab.views import fonts, grid, palette, rounding
+from attnlab.views import fonts, grid, palette, phrases, rounding
 from attnlab.views.charts import round_ticks
 from attnlab.views.fonts import set_moving
 from attnlab.views.inputs import Limit, Numbers, Text
@@ -291,6 +291,17 @@ class Sound(View):
 
     def _say(self, value: float) -> str:
         return number(value, rounding.digits_for(self.limit) + 1)
+
+    def caption(self) -> str:
+        whole = f"{number(self.seconds, 2)} s"
+        if self.size is None:
+            top = rounding.largest(np.abs(self.signal), self.limit)[0]
+            peak = phrases.signed(self.signal[top], rounding.digits_for(self.limit) + 1)
+            return phrases.line([whole, f"largest {peak} at {number(top / self.rate, 3)} s"])
+        loudest = rounding.largest(self.loudness, self.limit)[0]
+        said = [f"frame {i}: {self._words(i)}" for i in ([] if self.selected is None else [self.selected])]
+        every = f"{self.frames} frame{'s' * (self.frames > 1)} in {whole}"
+        return phrases.line([*said, every, f"loudest frame {loudest}, {self._words(loudest)}"])
 
     def describe(self) -> str:
         n, top = len(self.signal), rounding.largest(np.abs(self.signal), self.limit)[0]

@@ -36,7 +36,6 @@ class Scene:
     overlay: bytes
     place: tuple[int, int]
     hits: list[Hit]
-    digest: str
 
 
 class Stage:
@@ -68,7 +67,7 @@ class Stage:
         self._hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
         hits: list[Hit] = [{**hit, "values": None} if callable(hit["values"]) else hit for hit in self._hits]
         sizes = self._pixels, self.size, self.scale
-        return Scene(background, *sizes, self._maps(), overlay, place, hits, self.digest)
+        return Scene(background, *sizes, self._maps(), overlay, place, hits)
 
     def resize(self, scale: float, ratio: float) -> None:
         """Show what is shown, larger or sharper, from the next frame on."""
@@ -89,10 +88,6 @@ class Stage:
         """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
         view = self.views[index]
         return view.pointed(*self.pointer[1:]) if self.pointer and self.pointer[0] == index else view
-
-    @property
-    def digest(self) -> str:
-        return " ".join(view.describe() for view in self.views)
 
     @property
     def size(self) -> tuple[float, float]:

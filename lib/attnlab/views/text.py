@@ -13,7 +13,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import fonts
+from attnlab.views import fonts, phrases
 from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.inputs import Text
 from attnlab.views.protocol import Box, Drawn, Measure
@@ -53,6 +53,9 @@ class Formula(View):
 
     def update(self, drawn: Drawn) -> None:
         drawn.parts.strokes.set_path(_strokes(self.latex))
+
+    def caption(self) -> str:
+        return phrases.cut(self.words.replace("-", "−"))
 
     def describe(self) -> str:
         return f"{self.title}: {self.words}." if self.title else f"{self.words}."
@@ -115,6 +118,10 @@ class Note(View):
     def update(self, drawn: Drawn) -> None:
         for row, line in zip(drawn.parts.rows, [] if self._still else self.lines, strict=True):
             row.set_text(line)
+
+    def caption(self) -> str:
+        """All of it: a panel says it in two lines, or draws it."""
+        return " ".join(self.text.split())
 
     def describe(self) -> str:
         return f"{self.title}: {self.text}" if self.title else self.text

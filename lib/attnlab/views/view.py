@@ -11,7 +11,7 @@ from attnlab.views.stage import Stage
 
 
 class View(Drawable):
-    """A view shows itself, as the last line of a cell too: its picture and its sentence.
+    """A view shows itself, as the last line of a cell too: its picture and its account.
 
     Views are equal when they are of one type and all that they were given is equal.
     """
@@ -34,10 +34,11 @@ class View(Drawable):
         """The same with another title."""
         return replace(self, title=title)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         stage = Stage()
         stage.show((self,))
-        return {"text/plain": self.describe(), "image/png": stage.png()}
+        words = {"image/png": {"alt": self.caption()}}
+        return {"text/plain": self.describe(), "image/png": stage.png()}, words
 
 
 def _equal(one: Any, other: Any) -> bool:

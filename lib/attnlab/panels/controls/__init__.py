@@ -1,6 +1,6 @@
 """Controls: what a learner can move. A control is a frozen description; `build` makes its widget.
 
-`base.py`: what all controls share. `numbers.py`: sliders. `options.py`: one of several, on and off.
+`control.py`: what all controls share. `numbers.py`: sliders. `options.py`: one of several, on and off.
 `switches.py`: several things, each on or off. `sentence.py`: a text.
 """
 

@@ -44,6 +44,10 @@ class Control:
     def build(self, label: str, raw: Any) -> widgets.Widget:
         raise NotImplementedError
 
+    def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
+        """What the browser sends when a hand moves it there: widgets and their states."""
+        return [(widget, {"value": raw})]
+
     def text(self, raw: Any) -> str:
         """The raw value in a state string."""
         return as_state(str(raw))
@@ -59,6 +63,10 @@ class Control:
     def ends(self) -> list[Any]:
         """Raw values that a tour visits besides the one the panel begins with: the two ends."""
         raise NotImplementedError
+
+    def refused(self) -> list[Any]:
+        """Raw values that a hand can bring about, and that are refused with a message."""
+        return []
 
     def row(self, index: int, name: str) -> Any:
         """The raw value for row `index` of a picture."""

@@ -58,6 +58,9 @@ class Steps(Control):
         options = [(text.replace("-", "−"), i) for i, text in enumerate(texts)]
         return widgets.SelectionSlider(options=options, value=raw, description=label, style=WIDE)
 
+    def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
+        return [(widget, {"index": raw})]
+
     def text(self, raw: Any) -> str:
         return repr(self.stops_at[raw])
 

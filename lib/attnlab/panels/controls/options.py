@@ -57,6 +57,9 @@ class Choice(Control):
         options = [(text, i) for i, text in enumerate(self.labels)]
         return widgets.Dropdown(options=options, value=raw, description=label, style=WIDE)
 
+    def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
+        return [(widget, {"index": raw})]
+
     def text(self, raw: Any) -> str:
         return as_state(self.labels[raw])
 

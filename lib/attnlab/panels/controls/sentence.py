@@ -71,6 +71,9 @@ class Sentence(Control):
         parts = words(self.value) or [self.value]
         return [text for text in (parts[0], " ".join(reversed(parts))) if self._takes(text)]
 
+    def refused(self) -> list[Any]:
+        return [""]
+
     def _takes(self, text: str) -> bool:
         try:
             self.argument(text, "text")

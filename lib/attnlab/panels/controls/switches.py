@@ -55,6 +55,9 @@ class Switches(Control):
     def build(self, label: str, raw: Any) -> widgets.Widget:
         return SwitchRow(self.labels, raw, label)
 
+    def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
+        return [(box, {"value": on}) for box, on in zip(widget.boxes, raw, strict=True) if box.value != on]
+
     def text(self, raw: Any) -> str:
         return "".join(str(int(each)) for each in raw)
 
@@ -80,25 +83,25 @@ class SwitchRow(widgets.HBox):
     description = t.Unicode()
 
     def __init__(self, labels: Sequence[str], value: tuple[bool, ...], description: str) -> None:
-        self._boxes = [
+        self.boxes = [
             widgets.Checkbox(on, description=label, indent=False)
             for label, on in zip(labels, value, strict=True)
         ]
         self._spreading = False
-        super().__init__([widgets.Label(description), *self._boxes], value=value, description=description)
+        super().__init__([widgets.Label(description), *self.boxes], value=value, description=description)
         self.add_class("attnlab-switches")
         self.observe(self._spread, names="value")
-        for box in self._boxes:
+        for box in self.boxes:
             box.observe(self._gather, names="value")
 
     def _spread(self, change: Any) -> None:
         self._spreading = True  # the boxes change one by one, the value once
         try:
-            for box, on in zip(self._boxes, change["new"], strict=True):
+            for box, on in zip(self.boxes, change["new"], strict=True):
                 box.value = on
         finally:
             self._spreading = False
 
     def _gather(self, _: Any) -> None:
         if not self._spreading:
-            self.value = tuple(box.value for box in self._boxes)
+            self.value = tuple(box.value for box in self.boxes)

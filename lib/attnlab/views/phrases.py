@@ -1,0 +1,87 @@
+"""What captions are made of: facts on one line, and what they say of numbers with names."""
+
+import math
+from collections.abc import Sequence
+from unicodedata import east_asian_width
+
+import numpy as np
+
+from attnlab.views import fonts, inputs, rounding
+
+LINE, SIZE = 840, 14 * 72 / fonts.DPI  # CSS pixels; points: 14 CSS pixels
+LONGEST = 170  # pixels of a name
+FEW = 4  # things that are all named
+ALIKE = 1e-6
+
+
+def width(words: str) -> float:
+    """Of words on a screen, in CSS pixels; what is as wide as a Chinese character counts as a W."""
+    signs = "".join("W" if east_asian_width(sign) in "WF" else sign for sign in words)
+    return fonts.length(fonts.drawable(signs), SIZE)
+
+
+def cut(words: str, room: float = LINE) -> str:
+    """Words on one line, cut where they are wider than `room` CSS pixels."""
+    words = " ".join(words.split())
+    if width(words) <= room:
+        return words
+    cuts = (words[:n].rstrip() + "…" for n in range(min(len(words), 400), 0, -1))
+    return next((short for short in cuts if width(short) <= room), "…")
+
+
+def line(facts: Sequence[str], between: str = "; ", start: str = "") -> str:
+    """Facts on one line of 840 px, as many as there is room for; the first is said in any case."""
+    first, *others = filter(None, facts)
+    words = start + first
+    for fact in others:
+        if width(words + between + fact) > LINE:
+            break
+        words += between + fact
+    return cut(words)
+
+
+def names(labels: Sequence[str]) -> list[str]:
+    """Names as a caption says them: told apart, and of a bearable length."""
+    return [cut(name, LONGEST) for name in inputs.distinct(labels)]
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A rounded number with a minus sign, not a hyphen."""
+    return rounding.number(value, digits).replace("-inf", "−∞").replace("-", "−")
+
+
+def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: int = 2) -> str:
+    """The largest of a row of numbers with their names; -inf is a number that is not there."""
+    there = np.isfinite(row)
+    found, called = row[there], names(labels)
+    if not len(found):
+        return "all masked"
+    if len(found) > count and np.ptp(found) <= ALIKE:
+        return f"all {len(found)} alike, {signed(found[0], digits)} each"
+    order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
+    return ", ".join(f"{called[j]} {signed(row[j], digits)}" for j in order)
+
+
+def shares(values: np.ndarray) -> bool:
+    """Whether every row holds shares: not negative, with the sum 1."""
+    sums = np.where(np.isfinite(values), values, 0).sum(axis=-1)
+    return bool((values >= -1e-9).all() and np.abs(sums - 1).max() <= ALIKE)
+
+
+def breadth(weights: np.ndarray) -> float:
+    """Over how many a row of shares is spread, on average over the rows: the exponential of its entropy."""
+    logs = np.log(weights, out=np.zeros_like(weights), where=weights > 0)
+    return float(np.exp(-(weights * logs).sum(axis=-1)).mean())
+
+
+def off_the_diagonal(values: np.ndarray) -> np.ndarray:
+    """The values with nothing (NaN) on the diagonal, where that leaves something; -inf becomes nothing."""
+    seen = np.where(np.isfinite(values), values, np.nan)
+    off = np.where(np.eye(*values.shape) > 0, np.nan, seen)
+    return seen if np.isnan(off).all() else off
+
+
+def place(values: np.ndarray, scale: float, least: bool = False) -> tuple[int, ...]:
+    """Where the largest value is, or the least; NaN is nothing."""
+    worth = -values if least else values
+    return rounding.largest(np.where(np.isnan(worth), -math.inf, worth), scale)
