@@ -15,9 +15,10 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.nbval_strict import picture_fault, pictures_of
+from attnlab.nbval.notebook import canonical, read, run
+from attnlab.nbval.pictures import picture_faults, pictures_of
 from tests.notebook_laws import texts_of
-from tests.refresh import NOTEBOOKS, canonical, read, run
+from tests.refresh import NOTEBOOKS
 
 pytestmark = pytest.mark.slow  # kernels
 PART_ONE = sorted(NOTEBOOKS.glob("0[0-7]_*.ipynb"))
@@ -62,8 +63,8 @@ def text_of(cell: NotebookNode) -> str:
 def output_faults(fresh: NotebookNode, saved: NotebookNode) -> Iterator[str]:
     if text_of(fresh) != text_of(saved):
         yield f"prints something else: {text_of(fresh)[:200]}"
-    if fault := picture_fault(pictures_of(fresh.outputs), pictures_of(saved.outputs)):
-        yield f"shows something else: {fault}"
+    for fault in picture_faults(pictures_of(fresh.outputs), pictures_of(saved.outputs)):
+        yield f"shows something else: {fault.words}"
 
 
 def comparison_faults(fresh: str, saved: str) -> Iterator[str]:
