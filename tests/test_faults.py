@@ -16,7 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import NbCellError
 
-from tests.nbval import running
+from tests.nbval_plugin import running
 from tests.refresh import NOTEBOOKS
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]

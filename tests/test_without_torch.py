@@ -7,6 +7,7 @@ and counts how often it was asked for.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that hides PyTorch from every kernel that starts."""
     (tmp_path / "torch.py").write_text(HIDE, encoding="utf-8")
     (tmp_path / "asked").write_text("", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return tmp_path
 
 

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 
+import pytest
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.kernelspec import KernelSpec, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, RunningKernel, start_new_kernel
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, RunningKernel, start_new_kernel
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 TOUR = "ATTNLAB_TOUR"  # a panel that is displayed goes through all its stops
@@ -58,6 +59,11 @@ class StrictKernel(RunningKernel):
     def __init__(
         self, kernel_name: str, cwd: str, startup_timeout: float, *, environment: dict[str, str]
     ) -> None:
+        try:
+            NbvalKernelspecManager().get_kernel_spec(kernel_name)
+        except NoSuchKernel as error:
+            said = f"{error}: install it, or use this Python with --nbval-current-env"
+            raise pytest.fail.Exception(said, pytrace=False) from None
         ours = kernel_name == CURRENT_ENV_KERNEL_NAME or kernel_name.startswith("python")
         with open(os.devnull, "w", encoding="utf-8") as nowhere:
             self.km, self.kc = start_new_kernel(

@@ -10,7 +10,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from tests.nbval.making import SHOW, cell, made, outcomes, picture, reports, run_pytest, shown
+from tests.nbval_plugin.making import SHOW, cell, made, outcomes, picture, reports, run_pytest, shown
 
 pytestmark = pytest.mark.slow  # a process and a kernel, once for all
 

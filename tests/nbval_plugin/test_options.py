@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from attnlab.nbval.notebook import read, text_of
 from attnlab.nbval.settings import OPTIONS, SETTINGS
-from tests.nbval.making import SHOW, cell, made, picture, shown
+from tests.nbval_plugin.making import SHOW, cell, made, picture, shown
 
 pytest_plugins = ["pytester"]
 PLUGIN = ("-p", "attnlab.nbval")
@@ -180,3 +181,13 @@ def test_without_notebooks_it_changes_nothing(pytester: pytest.Pytester) -> None
     made(Path(pytester.path) / "a.ipynb", cell("1", 7))
     pytester.makepyfile("def test_one(): pass")
     pytester.runpytest_inprocess(*PLUGIN).assert_outcomes(passed=1)
+
+
+def test_a_kernel_that_is_not_there_is_said_in_a_line(pytester: pytest.Pytester) -> None:
+    path = made(pytester.path / "a.ipynb", cell("1", 1))
+    notebook = read(path)
+    notebook.metadata["kernelspec"] = {"name": "geo", "display_name": "Geo", "language": "python"}
+    path.write_text(text_of(notebook), encoding="utf-8")
+    printed = pytester.runpytest_inprocess(*PLUGIN, "--nbval").stdout.str()
+    said = "No such kernel named geo: install it, or use this Python with --nbval-current-env"
+    assert f"\n{said}\n" in printed and len(printed.splitlines()) < 15

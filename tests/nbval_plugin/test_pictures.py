@@ -15,7 +15,7 @@ from attnlab.nbval.pictures import (
     remove_pairs,
     write_pair,
 )
-from tests.nbval.making import picture
+from tests.nbval_plugin.making import picture
 
 GREY = np.full((200, 300, 3), 100.0)
 SIZE = (200, 300)

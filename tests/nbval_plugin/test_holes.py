@@ -10,8 +10,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from attnlab.nbval.cells import StrictFile
 from attnlab.nbval.kernel import ThisPython, kernel_environment, settings_folder
 from attnlab.nbval.notebook import run
-from tests.nbval.making import SHOW, cell, made, outcomes, picture, run_pytest, shown
-from tests.nbval.running import first_failure
+from tests.nbval_plugin.making import SHOW, cell, made, outcomes, picture, run_pytest, shown
+from tests.nbval_plugin.running import first_failure
 
 RED, ROSE = [255, 0, 0], [240, 0, 0]
 IGNORED = {"tags": ["nbval-ignore-output"]}
