@@ -1,4 +1,4 @@
-"""Loads our stricter nbval for every part of the suite; what is fast, and what `-n 2` hands out together."""
+"""One thread for the whole suite; what is fast, and what `-n 2` hands out together."""
 
 import os
 from collections import defaultdict
@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.refresh import THREAD_LIMITS
-
-pytest_plugins = ["tests.nbval_strict"]
+from attnlab.nbval.kernel import THREAD_LIMITS
 
 # Before NumPy and PyTorch are imported, and for the processes that we start: two processes with two threads
 # each would wait for each other on two cores, and a training of a second takes ten.

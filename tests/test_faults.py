@@ -16,7 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.plugin import NbCellError
 
-from tests import nbval_strict
+from tests.nbval_plugin import running
 from tests.refresh import NOTEBOOKS
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
@@ -322,7 +322,7 @@ def first_failure(
 
     def run(fault: Fault, path: Path) -> NbCellError | None:
         monkeypatch.setenv("PYTHONPATH", str(broken_copy(fault, tmp_path)))
-        return nbval_strict.first_failure(request.session, path)
+        return running.first_failure(request.session, path)
 
     return run
 

@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "checks": {"attention", "tokens", "numpy"},
     "panels": {"attention", "tokens", "views", "numpy", "anywidget", "ipywidgets", "traitlets", "IPython"},
     "server": {"jupyter_server"},
+    "nbval": {"pytest", "nbclient", "nbformat", "jupyter_client", "ipykernel", "numpy", "PIL"},
     "__init__": set(),
 }
 NEVER = ("matplotlib.pyplot", "pylab", "matplotlib.pylab")
@@ -185,7 +186,7 @@ def test_the_public_names_are_where_the_stub_says() -> None:
 @pytest.mark.parametrize("module", ["attnlab", "attnlab.attention", "attnlab.views", "attnlab.panels.panel"])
 def test_importing_is_cheap(module: str) -> None:
     costly = ["torch", "matplotlib.pyplot", "scipy", "jupyter_server"]
-    cheap = ["numpy", "ipywidgets", "matplotlib"] if module == "attnlab" else []
+    cheap = ["numpy", "ipywidgets", "matplotlib", "pytest", "nbval"] if module == "attnlab" else []
     code = f"import {module}, sys; print([name for name in {costly + cheap} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -207,6 +208,8 @@ def test_importing_is_cheap(module: str) -> None:
         ("panels/screen.py", "from attnlab.training import fit"),
         ("panels/panel.py", "import torch"),
         ("server.py", "from attnlab import views"),
+        ("nbval/cells.py", "from attnlab.views import fonts"),
+        ("panels/panel.py", "from attnlab.nbval import kernel"),
         ("another.py", "import numpy"),
     ],
 )

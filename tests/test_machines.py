@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.refresh import kernel_environment
+from attnlab.nbval.kernel import kernel_environment
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("notebooks/[01][0-9]_*.ipynb"))[8:14]
@@ -31,11 +31,11 @@ def run_notebooks(capability: str, threads: str) -> subprocess.CompletedProcess[
     forced = {
         "ATEN_CPU_CAPABILITY": capability,
         "ONEDNN_MAX_CPU_ISA": SETS[capability],
-        "ATTNLAB_KERNEL_THREADS": threads,
     }
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-cell-timeout=900"]
+    command += [f"--nbval-threads={threads}", *NOTEBOOKS]
     return subprocess.run(
-        [*command, *NOTEBOOKS], cwd=ROOT, env={**os.environ, **forced}, capture_output=True, encoding="utf-8"
+        command, cwd=ROOT, env={**os.environ, **forced}, capture_output=True, encoding="utf-8"
     )
 
 
@@ -59,9 +59,8 @@ def test_the_same_digits(case: tuple[str, str], runs: dict) -> None:
 @pytest.mark.slow
 def test_the_settings_arrive_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernel_environment()["OMP_NUM_THREADS"] == "1"
-    monkeypatch.setenv("ATTNLAB_KERNEL_THREADS", "2")
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
-    found = kernel_environment()
+    found = kernel_environment(threads=2)
     code = "import torch; print(torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())"
     ran = subprocess.run([sys.executable, "-c", code], env=found, capture_output=True, encoding="utf-8")
     assert ran.stdout.split() == ["2", "DEFAULT"]

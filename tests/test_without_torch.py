@@ -7,6 +7,7 @@ and counts how often it was asked for.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.nbval_strict import picture_fault, pictures_of
+from attnlab.nbval.notebook import canonical, read, run
+from attnlab.nbval.pictures import picture_faults, pictures_of
 from tests.notebook_laws import texts_of
-from tests.refresh import NOTEBOOKS, canonical, read, run
+from tests.refresh import NOTEBOOKS
 
 pytestmark = pytest.mark.slow  # kernels
 PART_ONE = sorted(NOTEBOOKS.glob("0[0-7]_*.ipynb"))
@@ -35,7 +37,7 @@ def hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that hides PyTorch from every kernel that starts."""
     (tmp_path / "torch.py").write_text(HIDE, encoding="utf-8")
     (tmp_path / "asked").write_text("", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     return tmp_path
 
 
@@ -62,8 +64,8 @@ def text_of(cell: NotebookNode) -> str:
 def output_faults(fresh: NotebookNode, saved: NotebookNode) -> Iterator[str]:
     if text_of(fresh) != text_of(saved):
         yield f"prints something else: {text_of(fresh)[:200]}"
-    if fault := picture_fault(pictures_of(fresh.outputs), pictures_of(saved.outputs)):
-        yield f"shows something else: {fault}"
+    for fault in picture_faults(pictures_of(fresh.outputs), pictures_of(saved.outputs)):
+        yield f"shows something else: {fault.words}"
 
 
 def comparison_faults(fresh: str, saved: str) -> Iterator[str]:

@@ -13,9 +13,11 @@ from typing import Any
 from jupyter_client.manager import KernelManager
 from nbformat.v4 import new_code_cell
 
+from attnlab.nbval.kernel import ThisPython, kernel_environment
+from attnlab.nbval.notebook import WIDGET_VIEW, read, run
 from tests.benchmarks.cpu import private_memory
 from tests.benchmarks.tables import progress, table
-from tests.refresh import NOTEBOOKS, WIDGET_VIEW, ThisPython, kernel_environment, read, run
+from tests.refresh import NOTEBOOKS
 
 ROOT = Path(__file__).parents[2]
 PEAK = """from pathlib import Path
@@ -23,7 +25,7 @@ print(next(line for line in Path("/proc/self/status").read_text().splitlines() i
 
 
 class BlockingThisPython(KernelManager):
-    """The manager of tests/refresh.py, for code that waits."""
+    """The manager of attnlab.nbval, for code that waits."""
 
     kernel_spec = ThisPython.kernel_spec
 
@@ -34,7 +36,7 @@ class Kernel:
     def __enter__(self) -> Kernel:
         self.started = time.perf_counter()
         self.manager = BlockingThisPython()
-        environment = {**kernel_environment(), "PYTHONPATH": str(ROOT)}
+        environment = {**kernel_environment(tour=False), "PYTHONPATH": str(ROOT)}
         self.manager.start_kernel(env=environment, cwd=NOTEBOOKS, extra_arguments=["--log-level=ERROR"])
         self.client = self.manager.client()
         self.client.start_channels()

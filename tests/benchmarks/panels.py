@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from attnlab.nbval.notebook import read
 from attnlab.panels.controls.control import Control
 from attnlab.panels.controls.numbers import Steps
 from attnlab.panels.panel import Panel
@@ -15,7 +16,7 @@ from attnlab.panels.screen import Screen
 from tests.benchmarks.cpu import SETTLE
 from tests.benchmarks.kernels import Kernel
 from tests.benchmarks.tables import progress, table
-from tests.refresh import NOTEBOOKS, read
+from tests.refresh import NOTEBOOKS
 
 MOST = 40  # places of a slider that are visited, there and back
 

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from attnlab.nbval.notebook import read
 from attnlab.tokens import BytePairTokenizer
 from tests.benchmarks.tables import table
-from tests.refresh import NOTEBOOKS, read
+from tests.refresh import NOTEBOOKS
 
 BYTES = 100_000
 SIZES = (512, 1024, 4096)

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 
 from nbformat.v4 import new_code_cell, new_notebook
 
+from attnlab.nbval.notebook import text_of
 from tests.browser.conftest import TOKEN, free_port, lab_command, lab_environment, wait_until_it_answers
-from tests.refresh import text_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -23,8 +23,9 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Playwright, Route, sync_playwright
 
+from attnlab.nbval.kernel import kernel_environment
 from tests.browser.lab import Lab
-from tests.refresh import NOTEBOOKS, kernel_environment
+from tests.refresh import NOTEBOOKS
 
 TOKEN = "browser-tests"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -61,7 +62,7 @@ def browser_path() -> str:
 
 
 def lab_environment(home: Path) -> dict[str, str]:
-    """Nothing of the user's own settings, kernels or workspaces."""
+    """Nothing of the user's own settings, kernels or workspaces. Panels make no tour here."""
     for name, settings in SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ def lab_environment(home: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": home / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
     }
-    return {**kernel_environment(), **{name: str(folder) for name, folder in folders.items()}}
+    return {**kernel_environment(tour=False), **{name: str(folder) for name, folder in folders.items()}}
 
 
 def lab_command(folder: Path, port: int) -> list[str]:

@@ -3,9 +3,9 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from attnlab.nbval.notebook import text_of
 from tests.browser.conftest import Server, browser_path
 from tests.browser.lab import Lab
-from tests.refresh import text_of
 
 
 def opened(lab: Lab, server: Server, *sources: str) -> Lab:

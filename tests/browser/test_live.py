@@ -3,9 +3,9 @@
 from axe_playwright_python.sync_playwright import Axe
 from nbformat.v4 import new_code_cell, new_notebook
 
+from attnlab.nbval.notebook import text_of
 from tests.browser.conftest import Server
 from tests.browser.lab import Lab
-from tests.refresh import text_of
 
 TRAINING = """
 from attnlab import Curves, Heatmap, Live, tasks
