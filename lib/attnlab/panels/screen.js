@@ -96,6 +96,7 @@ function render({ model, el }) {
     canvas.tabIndex = frame.hits.some((hit) => hit.select) ? 0 : -1;
     nameCanvas();
     if (caption.textContent !== frame.caption) caption.textContent = frame.caption;
+    caption.style.minHeight = `${caption.offsetHeight}px`; // once two lines, it stays so: what is below stands still
     if (account.textContent !== frame.account) account.textContent = frame.account;
     figure.dataset.sequence = frame.number;
     showTip();
@@ -229,6 +230,7 @@ function render({ model, el }) {
     const scale = model.get("scale");
     const style = document.documentElement.style;
     figure.style.fontSize = `${14 * scale}px`;
+    caption.style.minHeight = "";
     for (const [name, size] of [["--jp-content-font-size1", 14], ["--jp-code-font-size", 13], ["--jp-widgets-font-size", 14]])
       if (scale !== 1 || style.getPropertyValue(name)) style.setProperty(name, `${Math.round(size * scale)}px`);
   }
