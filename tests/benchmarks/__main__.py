@@ -78,7 +78,9 @@ def start_targets(found: dict[str, Any]) -> list[Row]:
 
 
 def notebook_targets(found: dict[str, Any]) -> list[Row]:
+    tours, seconds = (sum(n[part] for n in found.values()) for part in ("tours", "seconds"))
     return [
+        ("tours of all panels", "below 10 % of the run", f"{100 * tours / seconds:.1f} %"),
         ("slowest notebook", "below 45 s", f"{max(n['seconds'] for n in found.values()):.1f} s"),
         ("largest notebook", "below 400 kB", f"{max(n['size'] for n in found.values()):.0f} kB"),
     ]
