@@ -51,7 +51,10 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: int = 2) -> str:
-    """The largest of a row of numbers with their names; -inf is a number that is not there."""
+    """The largest of a row of numbers with their names; -inf is a number that is not there.
+
+    Behind a first that is more than 0, what rounds to 0 is not worth a word.
+    """
     there = np.isfinite(row)
     found, called = row[there], names(labels)
     if not len(found):
@@ -59,7 +62,8 @@ def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: in
     if len(found) > count and np.ptp(found) <= ALIKE:
         return f"all {len(found)} alike, {signed(found[0], digits)} each"
     order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
-    return ", ".join(f"{called[j]} {signed(row[j], digits)}" for j in order)
+    said = [(called[j], signed(row[j], digits)) for j in order]
+    return ", ".join(f"{name} {text}" for name, text in said if text == said[0][1] or float(text.replace("−", "-")))
 
 
 def shares(values: np.ndarray) -> bool:
