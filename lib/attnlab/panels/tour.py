@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import ipywidgets as widgets
 
 from attnlab.panels.board import Board
+from attnlab.panels.controls.control import of_state
 from attnlab.panels.screen import Screen
 from attnlab.panels.surface import Surface, family
 
@@ -53,7 +54,9 @@ def _controls(board: Board) -> Iterator[list[Stop]]:
         widget = board.controls[name]
 
         def stop(raw: Any, refused: bool, name: str = name, widget: Any = widget, spec: Any = spec) -> Stop:
-            return Stop(f"{name} = {spec.text(raw)}", lambda: _move(spec.hand(widget, raw)), refused)
+            return Stop(
+                f"{name} = {of_state(spec.text(raw))}", lambda: _move(spec.hand(widget, raw)), refused
+            )
 
         yield [stop(raw, False) for raw in spec.ends() if raw != board.start[name]]
         yield [stop(raw, True) for raw in spec.refused()]

@@ -245,20 +245,24 @@ class Blocks(View):
     def _facts(self, i: int) -> list[str]:
         """Shape, number and mask of a part."""
         part = self._diagram.parts[i]
-        number = f"{self.quantity} {self._numbers[i]}".strip() if i in self._numbers else ""
-        return [text for text in (part.shape, number, part.sees) if text]
+        return [text for text in (part.shape, self._measured(i), part.sees) if text]
+
+    def _measured(self, i: int) -> str:
+        """The number of a part with its name."""
+        return f"{self.quantity} {self._numbers[i]}".strip() if i in self._numbers else ""
 
     def caption(self) -> str:
         if self.selected is not None:
-            return phrases.line([f"{self.places[self.selected]}: {self._told(self.selected)}"])
+            part = self._diagram.parts[self.selected]
+            facts = [self._measured(self.selected), part.sees, part.note or KINDS[part.kind]]
+            return phrases.line(facts, ", ", f"{self.places[self.selected]}: ")
         columns = [self._counted(name, rows) for name, rows in self.parts.items()]
         parts = enumerate(self._diagram.parts)
         found = {i: float(part.number) for i, part in parts if isinstance(part.number, int | float)}
         if found:
             sizes = np.array([*found.values()])
             top = [*found][phrases.place(sizes, float(np.abs(sizes).max()))[0]]
-            number = f"{self.quantity} {self._numbers[top]}".strip().replace("-", "−")
-            columns.append(f"largest {number} at {self.places[top]}")
+            columns.append(f"largest {self._measured(top)} at {self.places[top]}")
         return phrases.line(columns)
 
     def _counted(self, name: str, rows: tuple[Row, ...]) -> str:

@@ -63,7 +63,9 @@ def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: in
         return f"all {len(found)} alike, {signed(found[0], digits)} each"
     order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
     said = [(called[j], signed(row[j], digits)) for j in order]
-    return ", ".join(f"{name} {text}" for name, text in said if text == said[0][1] or float(text.replace("−", "-")))
+    return ", ".join(
+        f"{name} {text}" for name, text in said if text == said[0][1] or float(text.replace("−", "-"))
+    )
 
 
 def shares(values: np.ndarray) -> bool:
