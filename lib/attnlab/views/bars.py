@@ -166,7 +166,11 @@ class Bars(View):
         said = [
             f"{name} {text}".strip() for name, text in zip(phrases.names(self.labels), texts, strict=True)
         ]
-        above = "" if self.guide is None else f"{self._above} of {len(said)} above {compact(self.guide)}"
+        above = (
+            ""
+            if self.guide is None
+            else f"{self._above} of {len(said)} above {compact(self.guide).replace('-', '−')}"
+        )
         if len(said) <= phrases.FEW:
             return phrases.line([", ".join(said), above])
         if np.ptp(self.values) <= rounding.nothing(self.ends[1]):
