@@ -163,25 +163,24 @@ class Bars(View):
 
     def caption(self) -> str:
         texts = [text.replace("-", "−") + self.unit for text in self.texts]
-        said = [
-            f"{name} {text}".strip() for name, text in zip(phrases.names(self.labels), texts, strict=True)
-        ]
-        above = (
-            ""
-            if self.guide is None
-            else f"{self._above} of {len(said)} above {compact(self.guide).replace('-', '−')}"
-        )
+        pairs = zip(phrases.names(self.labels), texts, strict=True)
+        said = [f"{name} {text}".strip() for name, text in pairs]
+        above = self._above(len(said))
         if len(said) <= phrases.FEW:
             return phrases.line([", ".join(said), above])
-        if np.ptp(self.values) <= rounding.nothing(self.ends[1]):
+        low, high = self.ends
+        worth = np.round(np.log(np.maximum(self.values, low)) if self.log else self.values / high, 9)
+        if np.ptp(worth) == 0:
             return phrases.line([f"all {len(said)} alike, {texts[0]}", above])
-        first, second, *_, last = np.argsort(-np.round(self.values, 12), kind="stable")
+        first, second, *_, last = np.argsort(-worth, kind="stable")
         return phrases.line([f"largest {said[first]}, then {said[second]}; smallest {said[last]}", above])
 
-    @property
-    def _above(self) -> int:
-        """How many bars are longer than to the guide line."""
-        return int((self.values > (self.guide or 0) * (1 + 1e-9)).sum())
+    def _above(self, count: int) -> str:
+        """How many of the bars reach beyond the guide line."""
+        if self.guide is None:
+            return ""
+        beyond = int((self.values > self.guide * (1 + 1e-9)).sum())
+        return f"{beyond} of {count} above {compact(self.guide)}".replace("-", "−")
 
     def describe(self) -> str:
         pairs = zip(inputs.distinct(self.labels), self.texts, strict=True)

@@ -252,8 +252,9 @@ class Curves(View):
     def _between(self, values: Mapping[str, float]) -> str:
         """The lowest and the highest of many."""
         names, numbers = phrases.names(list(values)), np.array([*values.values()])
-        scale = float(np.abs(numbers).max())
-        low, high = (phrases.place(numbers, scale, least)[0] for least in (True, False))
+        worth = np.log(numbers) if self.log else numbers
+        scale = 1.0 if self.log else float(np.abs(worth).max())
+        low, high = (phrases.place(worth, scale, least)[0] for least in (True, False))
         said = (f"{names[i]} {self._write(numbers[i])}" for i in (low, high))
         return "lowest {}, highest {}".format(*said)
 
@@ -261,16 +262,13 @@ class Curves(View):
         """How a curve runs from its first point to its last, and where it is lowest or highest between."""
         order = np.argsort(self.x, kind="stable")
         x, y = self.x[order], y[order]
-        noise = rounding.nothing(float(np.abs(y).max()))
-        if np.ptp(y) <= noise:
+        worth = np.round(np.log(y) if self.log else y / (np.abs(y).max() or 1.0), 9)
+        if np.ptp(worth) == 0:
             return f"stays at {self._write(y[0])}"
-        goes = "falls" if y[-1] < y[0] - noise else "rises" if y[-1] > y[0] + noise else "goes"
+        goes = ("falls", "goes", "rises")[int(np.sign(worth[-1] - worth[0])) + 1]
         words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"
-        for what, i in (
-            ("lowest", int(np.argmin(np.round(y, 12)))),
-            ("highest", int(np.argmax(np.round(y, 12)))),
-        ):
-            if 0 < i < len(y) - 1 and abs(y[i] - y[0]) > noise and abs(y[i] - y[-1]) > noise:
+        for what, i in (("lowest", worth.argmin()), ("highest", worth.argmax())):
+            if worth[i] not in (worth[0], worth[-1]):
                 words += f", {what} {self._write(y[i])} at {rounding.plain(x[i]).replace('-', '−')}"
         return words
 
