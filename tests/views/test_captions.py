@@ -36,10 +36,10 @@ MAP: dict[str, Any] = {"rows": NAMES, "cols": NAMES}
 CURVES = {"train": [3.0, 1.0, 0.5], "validation": [3.0, 1.5, 2.0]}
 
 SAID = [
-    (Heatmap(SHARES, **MAP), "strongest slept → cat 0.60; a row spreads over 1.8 of 3 on average"),
+    (Heatmap(SHARES, **MAP), "strongest slept → cat 0.60; rows spread over 1.8 of 3"),
     (Heatmap(SHARES, **MAP, selected=2), "slept → cat 0.60, slept 0.30"),
     (Heatmap(SHARES, **MAP, mask=SIGHT),
-     "strongest slept → cat 0.60; a row spreads over 1.8 of 3 on average; 3 cells masked"),
+     "strongest slept → cat 0.60; rows spread over 1.8 of 3; 3 cells masked"),
     (Heatmap(np.full((3, 3), 1 / 3), **MAP, selected=0), "The → all 3 alike, 0.33 each"),
     (Heatmap(SCORES, **MAP), "largest slept → The 1.50, smallest slept → cat −1.25; mean 0.44"),
     (Heatmap(HIDDEN, **MAP),
@@ -48,7 +48,7 @@ SAID = [
     (Heatmap(np.full((2, 2), -np.inf)), "every cell is masked"),
     (Heatmap(np.full((2, 2), -np.inf), selected=1), "1 → all masked"),
     (Heatmap(np.full((2, 2), 0.5), limit=1.0),
-     "strongest 0 → 1 0.50; a row spreads over 2.0 of 2 on average"),
+     "strongest 0 → 1 0.50; rows spread over 2.0 of 2"),
     (Heatmap([[3.0]]), "every cell 3.00"),
     (Heads(THREE, NAMES, NAMES),
      "head 1: slept → cat 0.60, head 2: slept → The 1.00, head 3: The → cat 0.33"),
@@ -71,7 +71,7 @@ SAID = [
     (Curves({str(n): [0, n] for n in range(5)}), "at the end lowest 0 0.000, highest 4 4.00"),
     (Curves({"flat": [2, 2]}), "flat stays at 2.00"),
     (Curves({str(n): [1, 10.0**n] for n in (-3, 0, 1, 2, 9)}, log=True),
-     "at the end lowest −3 1.0e−3, highest 9 1.0e9"),
+     "at the end lowest -3 1.0e−3, highest 9 1.0e9"),
     (Curves({"a": [1e9, 1.0, 2.0]}, log=True), "a falls from 1.0e9 to 2.00, lowest 1.00 at 1"),
     (Bars([1e-9, 1, 1e3, 1e-5, 10], list("abcde"), log=True),
      "largest c 1.0e3, then e 10.00; smallest a 1.0e−9"),

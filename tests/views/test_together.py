@@ -58,6 +58,12 @@ def test_who_finds_no_room_is_silent_and_a_shorter_one_is_heard() -> None:
     assert moved.startswith("another tale: a long story")
 
 
+def test_who_finds_too_little_room_says_the_first_facts() -> None:
+    last = Said(f"0.1; {'0.2 ' * 40}; 0.3", "norms")
+    assert captions.caption((LONG, last)).endswith("ends · norms: 0.1")
+    assert captions.caption((last,)).startswith("0.1; 0.2"), "alone it has room for more"
+
+
 def test_the_account_is_whole() -> None:
     assert captions.account((MAP, LONG)) == f"{MAP.describe()}\n{LONG.describe()}"
 

@@ -14,15 +14,16 @@ BETWEEN = " · "
 def caption(views: Sequence[Drawable], before: Sequence[Drawable] = ()) -> str:
     """What a person would say of these views, in at most two lines of 840 px.
 
-    A Note says all. Else those views speak first that differ from `before`; what is said is not said again,
-    and who finds no room is silent.
+    A Note says all. Else those views speak first that differ from `before`; what is said is not said again;
+    who finds too little room says the first facts, and who finds none is silent.
     """
     if notes := _notes(views):
         return cut(notes, LINES)
     words, spoken = "", _spoken(views, before)
     for said, title in spoken.items():
-        longer = words + BETWEEN * bool(words) + _named(title, said, len(spoken) > 1)
-        words = longer if not words or width(longer) <= LINES else words
+        facts = _named(title, said, len(spoken) > 1).split("; ")
+        shorter = (words + BETWEEN * bool(words) + "; ".join(facts[:n]) for n in range(len(facts), 0, -1))
+        words = next((each for each in shorter if width(each) <= LINES), words or said)
     return cut(words, LINES)
 
 

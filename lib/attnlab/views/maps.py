@@ -163,7 +163,7 @@ class Heatmap(View):
     def _shared(self) -> list[str]:
         """What is said of rows of shares: the strongest link, and how widely they are spread."""
         off = phrases.off_the_diagonal(self.values)
-        broad = f"a row spreads over {number(phrases.breadth(self.values), 1)} of {len(self.cols)} on average"
+        broad = f"rows spread over {number(phrases.breadth(self.values), 1)} of {len(self.cols)}"
         return [f"strongest {self._link(off, 2)}", broad]
 
     def _range(self, digits: int) -> list[str]:

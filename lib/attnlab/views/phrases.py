@@ -51,10 +51,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: int = 2) -> str:
-    """The largest of a row of numbers with their names; -inf is a number that is not there.
-
-    Behind a first that is more than 0, what rounds to 0 is not worth a word.
-    """
+    """The largest of a row of numbers with their names; -inf is not there, a share of 0 is not said."""
     there = np.isfinite(row)
     found, called = row[there], names(labels)
     if not len(found):
@@ -62,10 +59,8 @@ def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: in
     if len(found) > count and np.ptp(found) <= ALIKE:
         return f"all {len(found)} alike, {signed(found[0], digits)} each"
     order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
-    said = [(called[j], signed(row[j], digits)) for j in order]
-    return ", ".join(
-        f"{name} {text}" for name, text in said if text == said[0][1] or float(text.replace("−", "-"))
-    )
+    least = 0.5 * 10.0**-digits if shares(np.where(there, row, 0.0)) else -np.inf
+    return ", ".join(f"{called[j]} {signed(row[j], digits)}" for j in order if row[j] >= least)
 
 
 def shares(values: np.ndarray) -> bool:
