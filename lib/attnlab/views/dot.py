@@ -202,7 +202,7 @@ class DotProduct(View):
         return [grid.grid_hit(place, self.tokens, [""], tell, **more)]
 
     def caption(self) -> str:
-        query, digits = (phrases.names([self.query])[0] or "q"), rounding.digits_for(self.limit)
+        query, digits = (phrases.names([self.query])[0] or "q"), max(2, rounding.digits_for(self.limit))
         mixed = self.output if self.values is not None and len(self.output) <= phrases.FEW else ()
         output = f"output {', '.join(map(phrases.signed, mixed))}" if len(mixed) else ""
         if self.selected is None:

@@ -185,15 +185,18 @@ class Heads(View):
         if not on:
             return "every head is off"
         off = [f"{names[h]} off" for h in range(len(names)) if h not in on]
-        if len(on) <= phrases.FEW:
-            return phrases.line([*(f"{names[h]}: {self._peak(h)}" for h in on), *off], ", ", start)
-        return phrases.line([self._widths(on, names), f"{len(off)} heads off" if off else ""], start=start)
+        if len(on) > phrases.FEW:
+            return phrases.line(
+                [self._widths(on, names), f"{len(off)} heads off" if off else ""], start=start
+            )
+        each = ([*(f"{names[h]}: {self._peak(h, count)}" for h in on), *off] for count in (2, 1))
+        return phrases.line(phrases.shortened(each, start), start=start)
 
-    def _peak(self, head: int) -> str:
+    def _peak(self, head: int, count: int = 1) -> str:
         """The strongest of the chosen row of a head; else its strongest link."""
         weights, cols = self.values[head], phrases.names(self.cols)
         if self.selected is not None:
-            return phrases.strongest(weights[self.selected], self.cols, count=1)
+            return phrases.strongest(weights[self.selected], self.cols, count=count)
         if np.isneginf(weights).all():
             return "all masked"
         i, j = phrases.place(phrases.off_the_diagonal(weights), self.limit)

@@ -202,23 +202,19 @@ class Links(View):
         return ", ".join([*words, f"the rest {number(row[order[3:]].sum())}"] if len(row) > 3 else words)
 
     def caption(self) -> str:
-        said = [
-            f"{name}: {self._peak(weights)}" if name else self._peak(weights)
-            for name, weights, on in zip(self._called, self._stack, self.heads or (True,), strict=True)
-            if on
-        ]
-        off = [name for name, on in zip(self._called, self.heads or (True,), strict=True) if not on]
+        called = phrases.names(self.names) if self.names else [""]
+        on = self.heads or (True,)
+        seen = [(n, w) for n, w, shown in zip(called, self._stack, on, strict=True) if shown]
+        off = [name for name, shown in zip(called, on, strict=True) if not shown]
+        rest = [f"without {', '.join(off)}"] if off else []
         start = "" if self.selected is None else f"{phrases.names(self.rows)[self.selected]} → "
-        return phrases.line([*said, f"without {', '.join(off)}" if off else ""], ", ", start)
+        each = ([*(f"{n}: ".lstrip(": ") + self._peak(w, count) for n, w in seen), *rest] for count in (2, 1))
+        return phrases.line(phrases.shortened(each, start), start=start)
 
-    @property
-    def _called(self) -> list[str]:
-        return phrases.names(self.names) if self.names else [""]
-
-    def _peak(self, weights: np.ndarray) -> str:
-        """The strongest lines of the chosen query; else the strongest line of all, and how they spread."""
+    def _peak(self, weights: np.ndarray, count: int) -> str:
+        """The strongest lines of the chosen query; else the strongest line of all."""
         if self.selected is not None:
-            return phrases.strongest(weights[self.selected], self.cols, count=1 if self.names else 2)
+            return phrases.strongest(weights[self.selected], self.cols, count=count)
         off = phrases.off_the_diagonal(weights)
         i, j = phrases.place(off, float(weights.max()))
         return f"{phrases.names(self.rows)[i]} → {phrases.names(self.cols)[j]} {number(off[i, j])}"

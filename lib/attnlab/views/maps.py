@@ -173,7 +173,9 @@ class Heatmap(View):
             return [f"every cell {phrases.signed(float(np.nanmax(seen)), digits)}"]
         square = self.rows == self.cols and self.values.shape[0] > 1
         off = phrases.off_the_diagonal(seen) if square else seen
-        ends = f"largest {self._link(off, digits)}, smallest {self._link(off, digits, least=True)}"
+        ends = f"largest {self._link(off, digits)}"
+        if self.signed or np.nanmin(off) > rounding.nothing(self.limit):
+            ends += f", smallest {self._link(off, digits, least=True)}"
         return [ends, f"mean {phrases.signed(float(np.nanmean(seen)), digits)}"]
 
     def _link(self, values: np.ndarray, digits: int, least: bool = False) -> str:

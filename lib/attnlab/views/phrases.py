@@ -1,7 +1,7 @@
 """What captions are made of: facts on one line, and what they say of numbers with names."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from unicodedata import east_asian_width
 
 import numpy as np
@@ -38,6 +38,15 @@ def line(facts: Sequence[str], between: str = "; ", start: str = "") -> str:
             break
         words += between + fact
     return cut(words)
+
+
+def shortened(ways: Iterable[Sequence[str]], start: str = "") -> Sequence[str]:
+    """The first of several ways to say the same that has room on a line; else the last."""
+    said: Sequence[str] = ()
+    for said in ways:
+        if width(start + "; ".join(said)) <= LINE:
+            break
+    return said
 
 
 def names(labels: Sequence[str]) -> list[str]:
