@@ -93,6 +93,7 @@ SAID = [
      "3.00 GB, 37.5 % of 8.00 GB; more than phone"),
     (Formula(r"\frac{1}{2}", "a half"), "a half"),
     (Note("two\nlines", "title"), "two lines"),
+    (Note("GPT-2 at -0.5 and 1e-6, from -3-2"), "GPT-2 at −0.5 and 1e-6, from −3-2"),
     (DotProduct([1.0, 2.0], [[1.0, 0.0], [0.0, -1.0]], ["a", "b"], query="it"), "it → a 0.95, b 0.05"),
     (DotProduct([1.0, 2.0], [[1.0, 0.0], [0.0, -1.0]], ["a", "b"], query="it", selected=1),
      "it · b: score −2.00, weight 0.05"),

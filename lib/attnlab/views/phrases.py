@@ -1,6 +1,7 @@
 """What captions are made of: facts on one line, and what they say of numbers with names."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from unicodedata import east_asian_width
 
@@ -52,6 +53,11 @@ def shortened(ways: Iterable[Sequence[str]], start: str = "") -> Sequence[str]:
 def names(labels: Sequence[str]) -> list[str]:
     """Names as a caption says them: told apart, and of a bearable length."""
     return [cut(name, LONGEST) for name in inputs.distinct(labels)]
+
+
+def minus(words: str) -> str:
+    """Words in which a hyphen before a number is a minus sign."""
+    return re.sub(r"(?<!\w)-(?=\.?\d)", "−", words)
 
 
 def signed(value: float, digits: int = 2) -> str:

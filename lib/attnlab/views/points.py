@@ -164,7 +164,7 @@ class Points(View):
             at = f"{self.mark_label or 'the mark'} {_spoken(self.mark, digits)}, nearest to {near}"
             weights = self.weights
             return phrases.line([at, "" if weights is None else phrases.strongest(weights, self.labels)])
-        if len(names) < phrases.FEW:
+        if self.arrows or len(names) < phrases.FEW:
             return phrases.line(
                 [f"{n} {_spoken(p, digits)}" for n, p in zip(names, self.points, strict=True)], ", "
             )

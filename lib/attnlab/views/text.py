@@ -55,7 +55,7 @@ class Formula(View):
         drawn.parts.strokes.set_path(_strokes(self.latex))
 
     def caption(self) -> str:
-        return phrases.cut(self.words.replace("-", "−"))
+        return phrases.cut(phrases.minus(self.words))
 
     def describe(self) -> str:
         return f"{self.title}: {self.words}." if self.title else f"{self.words}."
@@ -121,7 +121,7 @@ class Note(View):
 
     def caption(self) -> str:
         """All of it: a panel says it in two lines, or draws it."""
-        return " ".join(self.text.split())
+        return phrases.minus(" ".join(self.text.split()))
 
     def describe(self) -> str:
         return f"{self.title}: {self.text}" if self.title else self.text
