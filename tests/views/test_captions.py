@@ -50,6 +50,7 @@ SAID = [
     (Heatmap(np.full((2, 2), 0.5), limit=1.0),
      "strongest 0 → 1 0.50; rows spread over 2.0 of 2"),
     (Heatmap([[3.0]]), "every cell 3.00"),
+    (Heatmap(np.eye(3), **MAP), "strongest The → The 1.00; rows spread over 1.0 of 3"),
     (Heads(THREE, NAMES, NAMES),
      "head 1: slept → cat 0.60; head 2: slept → The 1.00; head 3: The → cat 0.33"),
     (Heads(THREE, NAMES, NAMES, selected=1, heads=(True, False, True)),

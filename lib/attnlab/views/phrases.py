@@ -91,10 +91,10 @@ def breadth(weights: np.ndarray) -> float:
 
 
 def off_the_diagonal(values: np.ndarray) -> np.ndarray:
-    """The values with nothing (NaN) on the diagonal, where that leaves something; -inf becomes nothing."""
+    """The values with nothing (NaN) on the diagonal, if that leaves more than 0; -inf becomes nothing."""
     seen = np.where(np.isfinite(values), values, np.nan)
     off = np.where(np.eye(*values.shape) > 0, np.nan, seen)
-    return seen if np.isnan(off).all() else off
+    return off if np.nanmax(np.abs(off), initial=0.0) > ALIKE else seen
 
 
 def place(values: np.ndarray, scale: float, least: bool = False) -> tuple[int, ...]:
