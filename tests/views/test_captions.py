@@ -97,9 +97,9 @@ SAID = [
     (Note("GPT-2 at -0.5 and 1e-6, from -3-2"), "GPT-2 at −0.5 and 1e-6, from −3-2"),
     (DotProduct([1.0, 2.0], [[1.0, 0.0], [0.0, -1.0]], ["a", "b"], query="it"), "it → a 0.95, b 0.05"),
     (DotProduct([1.0, 2.0], [[1.0, 0.0], [0.0, -1.0]], ["a", "b"], query="it", selected=1),
-     "it · b: score −2.00, weight 0.05"),
+     "it · b: score −2.00, weight 0.05; most on a 0.95, b 0.05"),
     (DotProduct([1.0], [[1.0], [2.0]], ["a", "b"], mask=[True, False], values=[[0.5], [1]], selected=1),
-     "q · b: score 2.00, masked; output 0.50"),
+     "q · b: score 2.00, masked; most on a 1.00; output 0.50"),
 ]  # fmt: skip
 
 

@@ -205,13 +205,14 @@ class DotProduct(View):
         query, digits = (phrases.names([self.query])[0] or "q"), max(2, rounding.digits_for(self.limit))
         mixed = self.output if self.values is not None and len(self.output) <= phrases.FEW else ()
         output = f"output {', '.join(map(phrases.signed, mixed))}" if len(mixed) else ""
+        found = phrases.strongest(self.weights if self.softmax else self.masked, self.tokens)
         if self.selected is None:
-            found = self.weights if self.softmax else self.masked
-            return phrases.line([f"{query} → {phrases.strongest(found, self.tokens)}", output])
+            return phrases.line([f"{query} → {found}", output])
         j = self.selected
         score = f"{query} · {phrases.names(self.tokens)[j]}: score {phrases.signed(self.scores[j], digits)}"
         weight = "masked" if np.isneginf(self.masked[j]) else f"weight {number(self.weights[j])}"
-        return phrases.line([score + f", {weight}" * (self.softmax or weight == "masked"), output])
+        score += f", {weight}" if self.softmax or weight == "masked" else ""
+        return phrases.line([score, f"most on {found}", output])
 
     def describe(self) -> str:
         tokens = inputs.distinct(self.tokens)
