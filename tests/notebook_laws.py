@@ -372,10 +372,10 @@ def what_is_printed_is_short(page: Page) -> Iterator[str]:
 
 
 def printed(cell: NotebookNode) -> Iterator[str]:
-    """The texts that a reader sees below a cell: not those behind a picture."""
+    """The texts that a reader sees below a cell: not those behind a picture, nor the bytes of a sound."""
     for output in cell.outputs:
         if "image/png" not in output.get("data", {}):
-            yield from texts_of(output)
+            yield from (re.sub(r'"data:[^"]*"', '""', text) for text in texts_of(output))
 
 
 def is_long(text: str) -> bool:

@@ -56,6 +56,7 @@ def parts(lines: list[str]) -> Iterator[list[str]]:
 
 # Panels with states that differ, of which the caption says the same. Each with the reason.
 ALIKE = {
+    ("01", "look_up"): "The has the number 1 in two orders; only the other rows of the table move",
     ("06", "shuffle"): "that is what it shows: the row of drank is the same in both orders",
 }
 
