@@ -22,11 +22,11 @@ from tests.refresh import NOTEBOOKS
 ROOT = Path(__file__).parents[2]
 PEAK = """from pathlib import Path
 print(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))"""
-TOURS = """import time
-from attnlab import Panel
-begin = time.perf_counter()
-for panel in [each for each in globals().values() if isinstance(each, Panel)]: panel.tour()
-print(time.perf_counter() - begin)"""
+TOURS = """import time as _time
+from attnlab import Panel as _Panel
+_begin = _time.perf_counter()
+for _panel in [_each for _each in globals().values() if isinstance(_each, _Panel)]: _panel.tour()
+print(_time.perf_counter() - _begin)"""
 
 
 class BlockingThisPython(KernelManager):
