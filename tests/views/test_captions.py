@@ -33,6 +33,7 @@ SIGHT = np.tri(3, dtype=bool)
 HIDDEN = np.where(SIGHT, SCORES, -np.inf)
 THREE = np.array([SHARES, SHARES.T[::-1], np.full((3, 3), 1 / 3)])
 MAP: dict[str, Any] = {"rows": NAMES, "cols": NAMES}
+ALIGNED, FRENCH = np.array([[0.9, 0.1], [0.2, 0.8]]), ["le", "chat"]
 CURVES = {"train": [3.0, 1.0, 0.5], "validation": [3.0, 1.5, 2.0]}
 
 SAID = [
@@ -41,9 +42,15 @@ SAID = [
     (Heatmap(SHARES, **MAP, mask=SIGHT),
      "strongest slept → cat 0.60; rows spread over 1.8 of 3; 3 cells masked"),
     (Heatmap(np.full((3, 3), 1 / 3), **MAP, selected=0), "The → all 3 alike, 0.33 each"),
-    (Heatmap(SCORES, **MAP), "largest slept → The 1.50, smallest slept → cat −1.25; mean 0.44"),
+    (Heatmap(SCORES, **MAP),
+     "off the diagonal largest slept → The 1.50, smallest slept → cat −1.25; mean 0.44"),
     (Heatmap(HIDDEN, **MAP),
-     "largest slept → The 1.50, smallest slept → cat −1.25; mean 0.63; 3 cells masked"),
+     "off the diagonal largest slept → The 1.50, smallest slept → cat −1.25; mean 0.63; 3 cells masked"),
+    (Heatmap(SCORES[::-1], NAMES[::-1], NAMES),
+     "largest cat → cat 2.00, smallest slept → cat −1.25; mean 0.44"),
+    (Heatmap(ALIGNED, FRENCH, NAMES[:2]), "strongest le → The 0.90; rows spread over 1.5 of 2"),
+    (Heads(ALIGNED[None], FRENCH, NAMES[:2]), "head 1: le → The 0.90"),
+    (Links(ALIGNED, FRENCH, NAMES[:2]), "le → The 0.90"),
     (Heatmap(HIDDEN, **MAP, selected=1), "cat → cat 2.00, The 0.00, 1 masked"),
     (Heatmap(np.full((2, 2), -np.inf)), "every cell is masked"),
     (Heatmap(np.full((2, 2), -np.inf), selected=1), "1 → all masked"),

@@ -199,7 +199,7 @@ class Heads(View):
             return phrases.strongest(weights[self.selected], self.cols, count=count)
         if np.isneginf(weights).all():
             return "all masked"
-        i, j = phrases.place(phrases.off_the_diagonal(weights), self.limit)
+        i, j = phrases.place(phrases.off_the_diagonal(weights, self.rows, self.cols), self.limit)
         return f"{phrases.names(self.rows)[i]} → {cols[j]} {phrases.signed(weights[i, j])}"
 
     def _widths(self, on: list[int], names: list[str]) -> str:

@@ -215,7 +215,7 @@ class Links(View):
         """The strongest lines of the chosen query; else the strongest line of all."""
         if self.selected is not None:
             return phrases.strongest(weights[self.selected], self.cols, count=count)
-        off = phrases.off_the_diagonal(weights)
+        off = phrases.off_the_diagonal(weights, self.rows, self.cols)
         i, j = phrases.place(off, float(weights.max()))
         return f"{phrases.names(self.rows)[i]} → {phrases.names(self.cols)[j]} {number(off[i, j])}"
 

@@ -162,7 +162,7 @@ class Heatmap(View):
 
     def _shared(self) -> list[str]:
         """What is said of rows of shares: the strongest link, and how widely they are spread."""
-        off = phrases.off_the_diagonal(self.values)
+        off = phrases.off_the_diagonal(self.values, self.rows, self.cols)
         broad = f"rows spread over {number(phrases.breadth(self.values), 1)} of {len(self.cols)}"
         return [f"strongest {self._link(off, 2)}", broad]
 
@@ -171,12 +171,15 @@ class Heatmap(View):
         seen = np.where(np.isfinite(self.values) & ~self._hidden, self.values, np.nan)
         if np.nanmax(seen) - np.nanmin(seen) <= rounding.nothing(self.limit):
             return [f"every cell {phrases.signed(float(np.nanmax(seen)), digits)}"]
-        square = self.rows == self.cols and self.values.shape[0] > 1
-        off = phrases.off_the_diagonal(seen) if square else seen
-        ends = f"largest {self._link(off, digits)}"
-        if self.signed or np.nanmin(off) > rounding.nothing(self.limit):
-            ends += f", smallest {self._link(off, digits, least=True)}"
-        return [ends, f"mean {phrases.signed(float(np.nanmean(seen)), digits)}"]
+        ends = self._ends(phrases.off_the_diagonal(seen, self.rows, self.cols), digits)
+        where = "" if ends == self._ends(seen, digits) else "off the diagonal "
+        return [where + ends, f"mean {phrases.signed(float(np.nanmean(seen)), digits)}"]
+
+    def _ends(self, values: np.ndarray, digits: int) -> str:
+        words = f"largest {self._link(values, digits)}"
+        if self.signed or np.nanmin(values) > rounding.nothing(self.limit):
+            words += f", smallest {self._link(values, digits, least=True)}"
+        return words
 
     def _link(self, values: np.ndarray, digits: int, least: bool = False) -> str:
         i, j = phrases.place(values, self.limit, least)

@@ -90,9 +90,14 @@ def breadth(weights: np.ndarray) -> float:
     return float(np.exp(-(weights * logs).sum(axis=-1)).mean())
 
 
-def off_the_diagonal(values: np.ndarray) -> np.ndarray:
-    """The values with nothing (NaN) on the diagonal, if that leaves more than 0; -inf becomes nothing."""
+def off_the_diagonal(values: np.ndarray, rows: Sequence[str], cols: Sequence[str]) -> np.ndarray:
+    """The values with nothing (NaN) on the diagonal, if that leaves more than 0; -inf becomes nothing.
+
+    Where rows and columns are different things, the diagonal is as good as the rest and stays.
+    """
     seen = np.where(np.isfinite(values), values, np.nan)
+    if tuple(rows) != tuple(cols):
+        return seen
     off = np.where(np.eye(*values.shape) > 0, np.nan, seen)
     return off if np.nanmax(np.abs(off), initial=0.0) > ALIKE else seen
 
