@@ -37,10 +37,10 @@ ALIGNED, FRENCH = np.array([[0.9, 0.1], [0.2, 0.8]]), ["le", "chat"]
 CURVES = {"train": [3.0, 1.0, 0.5], "validation": [3.0, 1.5, 2.0]}
 
 SAID = [
-    (Heatmap(SHARES, **MAP), "strongest slept → cat 0.60; rows spread over 1.8 of 3"),
+    (Heatmap(SHARES, **MAP), "strongest off the diagonal: slept → cat 0.60; rows spread over 1.8 of 3"),
     (Heatmap(SHARES, **MAP, selected=2), "slept → cat 0.60, slept 0.30"),
     (Heatmap(SHARES, **MAP, mask=SIGHT),
-     "strongest slept → cat 0.60; rows spread over 1.8 of 3; 3 cells masked"),
+     "strongest off the diagonal: slept → cat 0.60; rows spread over 1.8 of 3; 3 cells masked"),
     (Heatmap(np.full((3, 3), 1 / 3), **MAP, selected=0), "The → all 3 alike, 0.33 each"),
     (Heatmap(SCORES, **MAP),
      "off the diagonal largest slept → The 1.50, smallest slept → cat −1.25; mean 0.44"),
@@ -78,6 +78,8 @@ SAID = [
     (Curves(CURVES, at=2, xlabel="step"), "step 2: train 0.500, validation 2.00"),
     (Curves({str(n): [0, n] for n in range(5)}), "at the end lowest 0 0.000, highest 4 4.00"),
     (Curves({"flat": [2, 2]}), "flat stays at 2.00"),
+    (Curves({"hill": [1, 5, 1]}), "hill begins and ends at 1.00, highest 5.00 at 1"),
+    (Heatmap([[-1e9, 0.5]]), "largest 0 → 1 0.50, smallest 0 → 0 −1.0e9; mean −5.0e8"),
     (Curves({str(n): [1, 10.0**n] for n in (-3, 0, 1, 2, 9)}, log=True),
      "at the end lowest -3 1.0e−3, highest 9 1.0e9"),
     (Curves({"a": [1e9, 1.0, 2.0]}, log=True), "a falls from 1.0e9 to 2.00, lowest 1.00 at 1"),

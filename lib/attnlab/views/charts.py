@@ -265,8 +265,10 @@ class Curves(View):
         worth = np.round(np.log(y) if self.log else y / (np.abs(y).max() or 1.0), 9)
         if np.ptp(worth) == 0:
             return f"stays at {self._write(y[0])}"
-        goes = ("falls", "goes", "rises")[int(np.sign(worth[-1] - worth[0])) + 1]
-        words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"
+        words = f"begins and ends at {self._write(y[0])}"
+        if worth[-1] != worth[0]:
+            goes = "falls" if worth[-1] < worth[0] else "rises"
+            words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"
         for what, i in (("lowest", worth.argmin()), ("highest", worth.argmax())):
             if worth[i] not in (worth[0], worth[-1]):
                 words += f", {what} {self._write(y[i])} at {rounding.plain(x[i]).replace('-', '−')}"

@@ -163,8 +163,9 @@ class Heatmap(View):
     def _shared(self) -> list[str]:
         """What is said of rows of shares: the strongest link, and how widely they are spread."""
         off = phrases.off_the_diagonal(self.values, self.rows, self.cols)
+        where = "off the diagonal: " if self.values.max() > np.nanmax(off) + ALIKE else ""
         broad = f"rows spread over {number(phrases.breadth(self.values), 1)} of {len(self.cols)}"
-        return [f"strongest {self._link(off, 2)}", broad]
+        return [f"strongest {where}{self._link(off, 2)}", broad]
 
     def _range(self, digits: int) -> list[str]:
         """What is said of other numbers: the largest and the smallest, and the mean."""

@@ -12,7 +12,7 @@ from attnlab.views import fonts, inputs, rounding
 LINE, SIZE = 840, 14 * 72 / fonts.DPI  # CSS pixels; points: 14 CSS pixels
 LONGEST = 170  # pixels of a name
 FEW = 4  # things that are all named
-ALIKE = 1e-6
+ALIKE, LONG = 1e-6, 1e5
 
 
 def width(words: str) -> float:
@@ -61,8 +61,9 @@ def minus(words: str) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A rounded number with a minus sign, not a hyphen."""
-    return rounding.number(value, digits).replace("-inf", "−∞").replace("-", "−")
+    """A rounded number with a minus sign, not a hyphen; a long one as 1.0e6."""
+    text = rounding.number(value, digits) if abs(value) < LONG else rounding.compact(value)
+    return text.replace("-inf", "−∞").replace("-", "−")
 
 
 def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: int = 2) -> str:
