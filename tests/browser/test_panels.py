@@ -200,8 +200,8 @@ def token_at(lab: Lab, side: int, row: int) -> tuple[float, float]:
 
 
 def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -> None:
-    whole, sentence, state = lines.pixels(), lines.caption(), lab.value_of("look.state")
-    lab.page.evaluate(WATCH_SENTENCE)
+    whole, caption, state = lines.pixels(), lines.caption(), lab.value_of("look.state")
+    lab.page.evaluate(WATCH_CAPTION)
     seen = []
     for side, row in ((0, 0), (0, 3), (1, 2)):
         with lines.new_frame():
@@ -220,11 +220,11 @@ def test_pointing_at_a_token_shows_its_lines_alone(lab: Lab, lines: LivePanel) -
     with lines.new_frame():
         lab.page.mouse.move(5, 5)
     assert (lines.pixels() == whole).all()
-    assert lines.caption() == sentence and lab.page.evaluate("window.attnlabSaid") == 0
+    assert lines.caption() == caption and lab.page.evaluate("window.attnlabSaid") == 0
     assert lab.value_of("look.state") == state and lab.errors == []
 
 
-WATCH_SENTENCE = """() => {
+WATCH_CAPTION = """() => {
     const watched = { childList: true, characterData: true, subtree: true };
     const count = (changes) => { window.attnlabSaid += changes.length };
     window.attnlabSaid = 0;
@@ -305,14 +305,14 @@ def test_an_older_frame_is_never_painted_after_a_newer_one(lab: Lab, look: LiveP
     lab.run_code("old = dict(look.widget.children[-1].frame)")
     with look.new_frame():
         lab.run_code("look.set(query='The')")
-    newer, picture, sentence = look.sequence(), look.pixels(), look.caption()
+    newer, picture, account = look.sequence(), look.pixels(), look.account()
     lab.run_code("look.widget.children[-1].frame = old")
     lab.page.wait_for_timeout(500)
-    assert look.sequence() == newer and look.caption() == sentence
+    assert look.sequence() == newer and look.account() == account
     assert (look.pixels() == picture).all()
     with look.new_frame():
         lab.run_code("look.widget.children[-1].frame = {**old, 'number': 1000}")
-    assert look.caption() != sentence
+    assert look.account() != account
 
 
 def test_the_account_is_folded_and_the_keyboard_opens_it(lab: Lab, look: LivePanel) -> None:

@@ -69,6 +69,12 @@ def test_a_step_slider_plays_and_steps() -> None:
     panel.close()
 
 
+def test_play_starts_and_goes_on() -> None:
+    panel = explore(lambda step: Note(f"step {step}"), step=Scrub(range(9)))
+    assert "[▶ Play]: step 2\n  step 2" in panel.tour()
+    panel.close()
+
+
 def test_what_a_control_refuses_is_told_on_the_screen() -> None:
     panel = explore(lambda text: Note(" ".join(text)), text=Sentence("two words"))
     assert panel.tour()[-1].splitlines() == [

@@ -13,7 +13,7 @@ from attnlab.panels.screen import Screen
 from attnlab.panels.surface import Surface, family
 
 ASKED = "ATTNLAB_TOUR"  # set to 1 in kernels that refresh or test notebooks: panels show their tour
-RESET = "Reset"
+RESET, TICKS = "Reset", 2
 
 
 class Stop(NamedTuple):
@@ -78,11 +78,12 @@ def _move(states: list[tuple[widgets.Widget, dict[str, Any]]]) -> None:
 
 
 def _press(*buttons: widgets.Button, screen: Screen) -> None:
-    """Press; if that starts the clock, it ticks once."""
+    """Press; if that starts the clock, it ticks twice: it must start, and go on."""
     for button in buttons:
         _tell(button, {"event": "click"})
-        if screen.clock:
-            _tell(screen, {"tick": screen.clock["control"], "from": screen.clock["at"]})
+        for _ in range(TICKS):
+            if screen.clock:
+                _tell(screen, {"tick": screen.clock["control"], "from": screen.clock["at"]})
 
 
 def _tell(widget: widgets.Widget, message: dict[str, Any]) -> None:
