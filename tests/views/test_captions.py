@@ -76,6 +76,7 @@ SAID = [
     (Curves(CURVES), "train falls from 3.00 to 0.500; validation falls from 3.00 to 2.00, lowest 1.50 at 1"),
     (Curves(CURVES, at=1, xlabel="step"), "step 1: train 1.00, validation 1.50; at the end 0.500, 2.00"),
     (Curves(CURVES, at=2, xlabel="step"), "step 2: train 0.500, validation 2.00"),
+    (Curves({"a": [2, 1]}, x=[1024, 2**20], at=2**20, xlabel="context"), "context 1048576: a 1.00"),
     (Curves({str(n): [0, n] for n in range(5)}), "at the end lowest 0 0.000, highest 4 4.00"),
     (Curves({"flat": [2, 2]}), "flat stays at 2.00"),
     (Curves({"hill": [1, 5, 1]}), "hill begins and ends at 1.00, highest 5.00 at 1"),

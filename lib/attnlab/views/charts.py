@@ -246,7 +246,7 @@ class Curves(View):
         listed = ", ".join(f"{called[name]} {self._write(value)}" for name, value in now.items())
         said = listed if len(now) <= phrases.FEW else self._between(now)
         ended = ", ".join(map(self._write, ends.values())) if len(now) <= phrases.FEW else self._between(ends)
-        at = f"{self.xlabel or 'x'} {rounding.plain(self.at).replace('-', '−')}"
+        at = f"{self.xlabel or 'x'} {_place(self.at).replace('-', '−')}"
         return phrases.line([f"{at}: {said}", f"at the end {ended}" if self.at < self.x.max() else ""])
 
     def _between(self, values: Mapping[str, float]) -> str:
@@ -271,7 +271,7 @@ class Curves(View):
             words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"
         for what, i in (("lowest", worth.argmin()), ("highest", worth.argmax())):
             if worth[i] not in (worth[0], worth[-1]):
-                words += f", {what} {self._write(y[i])} at {rounding.plain(x[i]).replace('-', '−')}"
+                words += f", {what} {self._write(y[i])} at {_place(x[i]).replace('-', '−')}"
         return words
 
     def _write(self, value: float) -> str:
@@ -281,19 +281,24 @@ class Curves(View):
         words = []
         if self.at is not None:
             now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values(self.at).items())
-            words.append(f"at {self.xlabel or 'x'} {rounding.plain(self.at)}: {now}")
+            words.append(f"at {self.xlabel or 'x'} {_place(self.at)}: {now}")
         for name, y in self.series.items():
             low = rounding.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[
                 0
             ]
             words.append(
                 f"{name} from {self._say(y[0])} to {self._say(y[-1])}, smallest {self._say(y[low])}"
-                f" at {rounding.plain(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
+                f" at {_place(self.x[low])}, largest {self._say(y.max())}, mean {self._say(y.mean())}"
             )
         return f"{self.title or 'curves'}: " + "; ".join(words) + "."
 
     def _say(self, value: float) -> str:
         return compact(value, 0.0 if self.log else rounding.nothing(max(map(abs, self.ends))))
+
+
+def _place(x: float) -> str:
+    """A place on the x axis: a whole number of at most nine digits keeps all of them (1048576)."""
+    return f"{x:.0f}" if abs(x) < 1e9 and x == round(x) else rounding.plain(x)
 
 
 def _thinned(y: np.ndarray) -> np.ndarray | slice:
