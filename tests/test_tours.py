@@ -41,7 +41,7 @@ def stops(output: NotebookNode) -> Iterator[Stop]:
     """The stops of one output; a line that is "=" stands for that of the start."""
     start: list[str] = []
     for told in parts(output.data["text/plain"].splitlines()):
-        lines = [line[2:] for line in told[1:]]
+        lines = [line[2:] for line in told[1:] if not line.endswith(" pictures)")]
         start = start or lines
         whole = [then if line == "=" else line for line, then in zip(lines, start + lines, strict=False)]
         name, _, caption = told[0].partition(": ")
@@ -64,7 +64,7 @@ ALIKE = {
 def pairs(path: Path) -> Iterator[tuple[str, Stop, Stop]]:
     """Two stops of a panel where something else is seen."""
     for panel, told in tours(path).items():
-        pictures = [stop for stop in told if not stop.account[-1].startswith("(an earlier")]
+        pictures = [stop for stop in told if stop.account[-1] != "(an earlier picture)"]
         yield from ((panel, *two) for two in combinations(pictures, 2) if two[0].account != two[1].account)
 
 

@@ -1,7 +1,7 @@
 """The tour: every control and button is moved as in the browser, and the screen is written down."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from attnlab.panels.board import Board
 from attnlab.panels.controls.control import Control
 from attnlab.panels.controls.switches import SwitchRow
 from attnlab.panels.panel import Panel
+from attnlab.panels.screen import Screen
 from attnlab.panels.surface import Surface
 from attnlab.panels.tour import ASKED
 from tests.panels.hands import screen
@@ -63,7 +64,8 @@ def test_a_step_slider_plays_and_steps() -> None:
     panel = explore(lambda step: Note(f"step {step}"), step=Scrub([0, 1, 2], value=1))
     assert panel.tour() == [
         "start: step 1\n  step 1", "step = 0: step 0\n  step 0", "step = 2: step 2\n  step 2",
-        "[◀ Step back]: step 0\n  step 0", "[▶ Play]: step 2\n  step 2", "[Step forward ▶]: step 2\n  step 2",
+        "[◀ Step back]: step 0\n  step 0", "[Step forward ▶]: step 2\n  step 2", "[▶ Play]: step 2\n  step 2",
+        "paused: step 2\n  step 2\n  (0 pictures)", "[▶ Play] at the end: step 2\n  step 2\n  (3 pictures)",
     ]  # fmt: skip
     assert screen(panel).clock == {} and panel.values == {"step": 1}
     panel.close()
@@ -71,16 +73,19 @@ def test_a_step_slider_plays_and_steps() -> None:
 
 def test_play_starts_and_goes_on() -> None:
     panel = explore(lambda step: Note(f"step {step}"), step=Scrub(range(9)))
-    assert "[▶ Play]: step 2\n  step 2" in panel.tour()
+    assert panel.tour()[-3:] == [
+        "[▶ Play]: step 2\n  step 2\n  (2 pictures)", "paused: step 2\n  step 2\n  (0 pictures)",
+        "[▶ Play] at the end: step 2\n  step 2\n  (4 pictures)",
+    ]  # fmt: skip
     panel.close()
 
 
 def test_what_a_control_refuses_is_told_on_the_screen() -> None:
     panel = explore(lambda text: Note(" ".join(text)), text=Sentence("two words"))
     assert panel.tour()[-1].splitlines() == [
-        "text = : two words", "  =", "  error: text is empty: type at least one word",
+        "text =  : two words", "  =", "  error: text is empty: type at least one word",
         "  error: The picture above is an earlier one: it does not show this state.",
-        "  (an earlier picture)",
+        "  (an earlier picture)", "  (0 pictures)",
     ]  # fmt: skip
     assert screen(panel).error == "" and not screen(panel).stale
     panel.close()
@@ -112,6 +117,30 @@ def test_a_function_that_is_not_pure_is_refused() -> None:
     with pytest.raises(RuntimeError, match="pure function"):
         panel.tour()
     panel.close()
+
+
+def test_an_error_that_reset_leaves_on_the_screen_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = explore(lambda text: Note(" ".join(text)), text=Sentence("two words"))
+    monkeypatch.setattr(Screen, "paint", lambda self, *_, **__: None)
+    with pytest.raises(RuntimeError, match="Reset does not bring"):
+        panel.tour()
+    panel.close()
+
+
+def test_a_reset_that_paints_twice_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_by_one(self: Board, raws: Mapping[str, Any]) -> bool:
+        for name, raw in raws.items():
+            self.controls[name].value = raw
+        return False
+
+    monkeypatch.setattr(Board, "move", one_by_one)
+    with pytest.raises(RuntimeError, match="in one picture"):
+        told_by(lambda x, on, text: Note(f"{x} {on} {text}"))
+
+
+def test_a_sentence_is_toured_from_one_word_to_as_many_as_there_is_room_for() -> None:
+    assert Sentence("a b c", limit=5).ends() == ["a", "c b a c b"]
+    assert Sentence("ab c", limit=6, split=None).ends() == ["ab", "c ab c"]
 
 
 # ---------------------------------------------------------------- in the saved output
@@ -168,7 +197,7 @@ def told_by(everything: Callable[..., Any]) -> list[str]:
         x=Slider(0, 2, value=1),
         on=Switches(["a", "b"]),
         text=Sentence("two words"),
-        presets={"top": "x=2"},
+        presets={"top": "x=2;on=10"},
     )
     try:
         return panel.tour()

@@ -121,7 +121,7 @@ class Panel(Shown):
         with self._opened.lock:
             before = self.state
             try:
-                return tour(self._board, self._surface)
+                return tour(self._board, self._surface, self._players)
             finally:
                 self.set_state(before)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import ipywidgets as widgets
@@ -67,12 +68,17 @@ class Sentence(Control):
         return self.raw(of_state(text), name)
 
     def ends(self) -> list[Any]:
-        """The first word alone, and all words in the reverse order, where the function can take them."""
+        """The first word alone; and from the last word back, again and again, while there is room."""
         parts = words(self.value) or [self.value]
-        return [text for text in (parts[0], " ".join(reversed(parts))) if self._takes(text)]
+        full = ""
+        for word in islice(cycle(reversed(parts)), self.limit):
+            if not self._takes(longer := f"{full} {word}".strip()):
+                break
+            full = longer
+        return [text for text in (parts[0], full) if self._takes(text)]
 
     def refused(self) -> list[Any]:
-        return [""]
+        return [" "]
 
     def _takes(self, text: str) -> bool:
         try:
