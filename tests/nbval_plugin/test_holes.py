@@ -43,7 +43,7 @@ CASES = {
     "not compared, no count": (cell("print(5)", None, **IGNORED), "PASSED", "PASSED"),
     "skipped": (cell("1 / 0", None, tags=["nbval-skip"]), "SKIPPED", "SKIPPED"),
     "exit handler": (
-        cell("import atexit, pathlib; _ = atexit.register(pathlib.Path('stopped').touch)", 16),
+        cell("import atexit, pathlib; _ = atexit.register(pathlib.Path('stopped').touch)", 15),
         "PASSED",
         "PASSED",
     ),

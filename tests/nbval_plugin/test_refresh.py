@@ -1,5 +1,6 @@
 """Notebooks run and saved: the same bytes from every run, in the canonical form, and nothing lost."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from attnlab.nbval.__main__ import main
 from attnlab.nbval.notebook import KERNEL, canonical, read, refresh, text_of
 from tests import refresh as project
+from tests.nbval_plugin.making import outcomes, reports, run_pytest
 
 NOTEBOOKS = sorted(project.NOTEBOOKS.glob("*.ipynb"))
 WIDGET = """
@@ -89,8 +91,8 @@ def test_a_failing_cell_leaves_its_file_alone_and_the_next_is_run(
     assert main([str(path), str(fine)]) == 1
     assert path.read_bytes() == before and read(fine).cells[1].execution_count == 1
     printed = capsys.readouterr()
-    assert "made.ipynb: not written\n" in printed.err and "ZeroDivisionError" in printed.err
-    assert "\x1b" not in printed.err and printed.out.startswith("made.ipynb ")
+    assert f"{path}: not written\n" in printed.err and "ZeroDivisionError" in printed.err
+    assert "\x1b" not in printed.err and printed.out.startswith(f"{fine} ")
 
 
 @pytest.mark.slow
@@ -106,6 +108,39 @@ def test_the_options_of_the_command_reach_the_kernel(
     assert path.read_bytes() == before and "timed out" in capsys.readouterr().err
 
 
+USUAL = {
+    "a warning": "import warnings; warnings.warn('hm')",
+    "svg": "import matplotlib.pyplot as p\n%config InlineBackend.figure_formats = ['svg']\np.plot([1, 2]);",
+    "interact": "import ipywidgets; ipywidgets.interact(lambda n: print('n is', n), n=(0, 5));",
+}
+
+
+@pytest.mark.slow
+def test_what_usual_notebooks_hold_comes_out_the_same(tmp_path: Path) -> None:
+    path = made(tmp_path, *USUAL.values(), "1 / 0", "print(5)")
+    notebook = read(path)
+    notebook.cells[4].metadata.tags = ["nbval-skip"]
+    nbformat.write(notebook, path)
+    refresh(path)
+    first = path.read_bytes()
+    assert [cell.execution_count for cell in read(path).cells[1:]] == [1, 2, 3, None, 4]
+    refresh(path)
+    assert path.read_bytes() == first and b"ipykernel_" not in first
+    printed = run_pytest(tmp_path, "-p", "attnlab.nbval").replace("(unconditional skip)", "")
+    *others, skipped, last = outcomes(printed)
+    assert others == ["PASSED", "PASSED", "FAILED"] and (skipped, last) == ("SKIPPED", "PASSED")
+    assert "changes its outputs afterwards, which nbval does not follow: tag it" in reports(printed)[2]
+
+
+def test_a_folder_stands_for_the_notebooks_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("", ".ipynb_checkpoints", "part two"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "no.ipynb").write_text("no notebook")
+    assert main([str(tmp_path)]) == 1
+    printed = capsys.readouterr().err
+    assert printed.count(": not written") == 2 and f"{tmp_path}/part two/no.ipynb: not written" in printed
+
+
 @pytest.mark.parametrize("text", ['{"nbformat": 3, "worksheets": []}', "[]", "# no notebook"])
 def test_what_is_no_notebook_is_refused(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -114,11 +149,37 @@ def test_what_is_no_notebook_is_refused(
     path.write_text(text, encoding="utf-8")
     assert main([str(path)]) == 1
     assert path.read_text(encoding="utf-8") == text
-    assert capsys.readouterr().err == "no.ipynb: not written\nno.ipynb is not a notebook of format 4\n"
+    assert "not written\nit is not a notebook of format 4: try" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [([], "the following arguments are required: NOTEBOOK"), (["x"], "there is no file x")]
+    ("raw", "said"),
+    [
+        (
+            {"metadata": {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}},
+            "in R, not in P",
+        ),
+        ({"metadata": {}, "cells": [{"cell_type": "poem"}]}, "not a valid notebook"),
+        ({"metadata": {}, "cells": [{"cell_type": "code", "metadata": {}}]}, "not a valid notebook"),
+        ({"metadata": []}, "not a valid notebook"),
+    ],
+)
+def test_a_notebook_that_cannot_be_run_is_refused(raw: dict[str, Any], said: str, tmp_path: Path) -> None:
+    path = tmp_path / "made.ipynb"
+    path.write_text(json.dumps({"cells": [], **raw, "nbformat": 4, "nbformat_minor": 5}))
+    with pytest.raises(ValueError, match=said):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "the following arguments are required: NOTEBOOK"),
+        (["x"], "there is no notebook x"),
+        (["--threads=0", "."], "must be a whole number from 1 to 4096, got '0'"),
+        (["--hash-seed=-1", "."], "must be a whole number from 0 to 4294967295, got '-1'"),
+        (["--cell-timeout=-3", "."], "must be a number from 0.1, got '-3'"),
+    ],
 )
 def test_the_command_says_what_it_needs(
     given: list[str], said: str, capsys: pytest.CaptureFixture[str]

@@ -173,3 +173,19 @@ def test_the_summary_has_the_first_line_of_each(ran: Ran) -> None:
     said = summary(ran)
     assert said[5].startswith("ZeroDivisionError") and said[1].startswith("stdout differs in 1 of 2 lines")
     assert said.keys() == ran.reports.keys()
+
+
+def test_a_kernel_that_dies_is_not_waited_for(tmp_path: Path) -> None:
+    path = made(tmp_path / "dies.ipynb", cell("1", 1), cell("import os; os._exit(3)", 2), cell("2", 3))
+    printed = run_pytest(tmp_path, "-p", "attnlab.nbval", "--nbval-cell-timeout=500")
+    assert path.exists() and outcomes(printed) == ["FAILED", "FAILED", "FAILED"]
+    said = {number: text.splitlines()[0] for number, text in reports(printed).items()}
+    assert said[1] == "Cell 1, In [2]: the kernel died"
+    assert said[2] == "Cell 2, In [3]: the kernel died in a cell above"
+
+
+def test_pictures_that_cannot_be_written_are_named_all_the_same(tmp_path: Path) -> None:
+    made(tmp_path / "shows.ipynb", cell(SHOW, 1), shown("show(0)", 2, picture(GREY)))
+    (tmp_path / "taken").touch()
+    said = reports(run_pytest(tmp_path, "-p", "attnlab.nbval", "--nbval-pictures=taken"))[1]
+    assert "picture 1 differs by 100.0 of 255" in said and "the pictures cannot be written: " in said

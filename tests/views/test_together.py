@@ -76,6 +76,20 @@ def test_a_note_says_all() -> None:
     assert captions.drawn((MAP, LOSS)) == (MAP, LOSS)
 
 
+def test_a_note_that_is_too_long_says_whole_sentences() -> None:
+    note = Note("One sentence. " * 12 + "Another one! " * 12)
+    said = captions.caption((note,))
+    assert note.caption().startswith(said) and said.endswith(("One sentence.", "Another one!"))
+    assert phrases.width(said) <= captions.LINES < phrases.width(f"{said} Another one!")
+    assert captions.drawn((MAP, note)) == (MAP, note), "and is drawn whole"
+
+
+def test_a_cut_takes_a_whole_word_away_if_it_is_short() -> None:
+    assert phrases.cut("several words in a row", phrases.width("several wor…")) == "several…"
+    long = "a" + "b" * 40
+    assert phrases.cut(f"say {long}", phrases.width(f"say {long[:30]}…")) == f"say {long[:30]}…"
+
+
 def test_notes_of_small_multiples_keep_their_names() -> None:
     strip = (Note("flat", "t = 1"), Note("sharp", "t = 9"))
     assert captions.caption(strip) == "t = 1: flat · t = 9: sharp"

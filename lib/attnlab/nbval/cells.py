@@ -12,14 +12,18 @@ import nbval.plugin
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile, NbCellError
 
-from .kernel import StrictKernel, kernel_environment
+from .kernel import KernelDiedError, StrictKernel, kernel_environment
 from .pictures import picture_faults, pictures_of, remove_pairs, write_pair
-from .settings import SETTINGS
+from .settings import SETTINGS, SKIP
 from .tours import saved_without_tour, tour_faults
 from .words import plain, word_faults, words_of
 
 DIFFER = "Cell outputs differ"  # nbval's words
 RAISED = "Cell execution caused an exception"
+AFTERWARDS = ("clear_output", "update_display_data", "comm_msg")  # messages that change outputs
+NOT_FOLLOWED = (
+    "    the cell changes its outputs afterwards, which nbval does not follow: tag it nbval-ignore-output"
+)
 
 
 class StrictCell(IPyNbCell):
@@ -32,9 +36,16 @@ class StrictCell(IPyNbCell):
         self.count, self.saved_count = count, self.cell.execution_count
 
     def runtest(self) -> None:
+        remove_pairs(*self._pictures)
+        self.parent.messages.clear()
+        if not self.options["skip"] and not self.parent.kernel.is_alive():
+            raise NbCellError(self.cell_num, "the kernel died in a cell above", source="")
         if self.count is not None:
             self.cell.execution_count = self.count  # nbval compares nothing where it is missing
-        super().runtest()
+        try:
+            super().runtest()
+        except KernelDiedError:
+            raise NbCellError(self.cell_num, "the kernel died", self.cell.source) from None
 
     def compare_outputs(self, test: list, ref: list, skip_compare: tuple | None = None) -> bool:
         """Called by nbval with the new outputs and the saved ones, if the outputs are to be compared."""
@@ -49,6 +60,8 @@ class StrictCell(IPyNbCell):
             skip = (*skip, "text/plain")
         new, saved = (words_of(outputs, self.sanitize, skip) for outputs in (test, ref))
         self.comparison_traceback = [*faults, *word_faults(new, saved)]
+        if self.comparison_traceback and not self.parent.messages.isdisjoint(AFTERWARDS):
+            self.comparison_traceback.append(NOT_FOLLOWED)
         self._compare_pictures(test, ref)
         return not self.comparison_traceback
 
@@ -57,18 +70,26 @@ class StrictCell(IPyNbCell):
         command = self.settings.refresh(_shown(self.path, self.config))
         raise NbCellError(self.cell_num, f"{said}: run {command}", source="")
 
-    def _compare_pictures(self, test: list, ref: list) -> None:
-        root, name = self.config.rootpath, f"{self.path.stem}-cell{self.cell_num}"
+    @property
+    def _pictures(self) -> tuple[Path, str]:
+        """The folder of the pictures that differ, and what their names begin with."""
+        root = self.config.rootpath
         inside = self.path.parent.relative_to(root) if self.path.is_relative_to(root) else ""
-        folder = self.settings.pictures / inside
-        remove_pairs(folder, name)
+        return self.settings.pictures / inside, f"{self.path.stem}-cell{self.cell_num}"
+
+    def _compare_pictures(self, test: list, ref: list) -> None:
+        folder, name = self._pictures
         new, saved = pictures_of(test), pictures_of(ref)
         for words, number in picture_faults(new, saved, self.settings.block_difference):
             if number is None:  # what words differ then follows from it
                 self.comparison_traceback.insert(0, words)
             else:
                 pair = new[number - 1], saved[number - 1]
-                paths = write_pair(folder, f"{name}-picture{number}", *pair)
+                try:
+                    paths = write_pair(folder, f"{name}-picture{number}", *pair)
+                except OSError as error:
+                    self.comparison_traceback.append(f"{words}\n    the pictures cannot be written: {error}")
+                    continue
                 then, now = (_shown(path, self.config) for path in paths)
                 self.comparison_traceback.append(f"{words}\n    saved: {then}\n    new:   {now}")
 
@@ -93,15 +114,25 @@ class StrictCell(IPyNbCell):
 
 
 class StrictFile(IPyNbFile):
-    """nbval's notebook, made of strict cells, in a strict kernel."""
+    """nbval's notebook, made of strict cells, in a strict kernel. `messages`: kinds since the cell began."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.messages: set[str] = set()
+
+    def get_kernel_message(self, timeout: float | None = None, stream: str = "iopub") -> Any:
+        message = super().get_kernel_message(timeout, stream)
+        self.messages.add(message["msg_type"])
+        return message
 
     def collect(self) -> Iterator[StrictCell]:
         count = 0
         for cell in super().collect():
             empty = not cell.cell.source.strip()
-            count += not empty
+            runs = not empty and SKIP not in cell.cell.metadata.get("tags", [])
+            count += runs
             given = {name: getattr(cell, name) for name in ("name", "cell_num", "cell", "options")}
-            yield StrictCell.from_parent(self, count=None if empty else count, **given)
+            yield StrictCell.from_parent(self, count=count if runs else None, **given)
 
     def setup(self) -> None:
         settings = self.config.stash[SETTINGS]

@@ -5,10 +5,15 @@ from __future__ import annotations
 import atexit
 import functools
 import importlib.util
+import math
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
+from queue import Empty
+from typing import Any
 
 import pytest
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -18,6 +23,9 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager, Runnin
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 TOUR = "ATTNLAB_TOUR"  # a panel that is displayed goes through all its stops
+SHELL = ("MPLBACKEND", "COLUMNS", "LINES")  # what a shell knows of its window is not passed on
+DATE = "315532800"  # in files that would hold the time, such as SVG: 1980, the first year of a zip
+LOOK = 1.0  # seconds of waiting after which a kernel must show that it lives
 
 
 @functools.cache
@@ -30,6 +38,7 @@ def settings_folder() -> str:
     folder = tempfile.TemporaryDirectory(prefix="attnlab-", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
     if importlib.util.find_spec("matplotlib"):
+        (Path(folder.name) / "matplotlibrc").write_text("svg.hashsalt: attnlab\n", encoding="utf-8")
         environment = {**os.environ, "MPLCONFIGDIR": folder.name}
         subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment, check=True)
     return folder.name
@@ -39,10 +48,15 @@ def kernel_environment(threads: int = 1, hash_seed: int = 0, tour: bool = True) 
     """Ours, with fixed threads and hashes, figures inline, own settings; panels make their tour or do not."""
     limits = dict.fromkeys(THREAD_LIMITS, str(threads))
     own = dict.fromkeys(["MPLCONFIGDIR", "IPYTHONDIR"], settings_folder())
-    environment = {**os.environ, **limits, **own, "PYTHONHASHSEED": str(hash_seed), TOUR: "1"}
-    for name in ("MPLBACKEND", *([] if tour else [TOUR])):
+    environment = {**os.environ, **limits, **own, "PYTHONHASHSEED": str(hash_seed)}
+    environment |= {"SOURCE_DATE_EPOCH": DATE, TOUR: "1"}
+    for name in (*SHELL, *([] if tour else [TOUR])):
         environment.pop(name, None)
     return environment
+
+
+class KernelDiedError(Exception):
+    """A kernel ended while a cell ran."""
 
 
 class ThisPython(AsyncKernelManager):
@@ -78,6 +92,19 @@ class StrictKernel(RunningKernel):
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
+
+    def get_message(self, stream: str, timeout: float | None = None) -> Any:
+        """The next message. Raises Empty when the time is over, and KernelDiedError."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            left = max(0.0, end - time.monotonic())
+            try:
+                return super().get_message(stream, timeout=min(LOOK, left))
+            except Empty:
+                if not self.is_alive():
+                    raise KernelDiedError from None
+                if left <= LOOK:
+                    raise
 
     def stop(self) -> None:
         self.km.shutdown_kernel(now=False)

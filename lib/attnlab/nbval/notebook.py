@@ -14,6 +14,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from .kernel import ThisPython, kernel_environment
+from .settings import SKIP
+from .words import unplaced
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -24,7 +26,7 @@ PASSING = ("widgets", "signature", "execution", "ExecuteTime", "collapsed", "scr
 def read(path: Path) -> NotebookNode:
     """A notebook whose cells all have an id; one that has none is named after its place.
 
-    Raises ValueError for what is not a notebook of format 4.
+    Raises ValueError for what is not a Python notebook of format 4.
     """
     text = path.read_text(encoding="utf-8")
     try:
@@ -32,11 +34,19 @@ def read(path: Path) -> NotebookNode:
     except json.JSONDecodeError:
         raw = {}
     if not isinstance(raw, dict) or raw.get("nbformat") != 4:
-        raise ValueError(f"{path.name} is not a notebook of format 4")
-    for place, cell in enumerate(raw["cells"]):
+        raise ValueError("it is not a notebook of format 4: try jupyter nbconvert --to notebook")
+    for place, cell in enumerate(raw.get("cells", [])):
         cell.setdefault("id", f"cell-{place:02d}")
     raw.update(nbformat=4, nbformat_minor=5)
-    return nbformat.reads(json.dumps(raw), as_version=4)
+    try:
+        nbformat.validate(raw)
+    except nbformat.ValidationError as error:
+        raise ValueError(f"it is not a valid notebook: {error.message}") from None
+    notebook = nbformat.reads(json.dumps(raw), as_version=4)
+    language = notebook.metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise ValueError(f"it is a notebook in {language}, not in Python")
+    return notebook
 
 
 def run(
@@ -50,7 +60,7 @@ def run(
         kernel_manager_class=ThisPython,
         extra_arguments=["--log-level=ERROR"],
         record_timing=False,
-        store_widget_state=False,
+        skip_cells_with_tag=SKIP,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute(env=environment or kernel_environment())
@@ -62,7 +72,7 @@ def canonical(notebook: NotebookNode) -> NotebookNode:
     kernel = notebook.metadata.get("kernelspec", KERNEL)
     metadata = {
         **_lasting(notebook.metadata),
-        "kernelspec": KERNEL if kernel["name"] == KERNEL["name"] else kernel,
+        "kernelspec": KERNEL if kernel.get("name") == KERNEL["name"] else kernel,
         "language_info": {"name": "python"},
     }
     return nbformat.from_dict({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
@@ -81,6 +91,9 @@ def _canonical_cell(cell: NotebookNode) -> dict:
 
 def _canonical_output(output: NotebookNode) -> dict:
     kept = dict(output)
+    for name in ("text", "traceback"):
+        if name in kept:
+            kept[name] = unplaced(kept[name]) if name == "text" else [unplaced(line) for line in kept[name]]
     if "data" in kept:
         kept["data"] = {mime: value for mime, value in kept["data"].items() if mime != WIDGET_VIEW}
     return kept

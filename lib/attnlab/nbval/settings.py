@@ -22,14 +22,15 @@ class Option(NamedTuple):
     value: Callable[[str], Any]  # raises ValueError that says what it must be
 
 
-def _number(low: float, high: float, whole: bool) -> Callable[[str], float]:
+def number(low: float, high: float, whole: bool) -> Callable[[str], float]:
+    """Reads a number, or says in a ValueError what it must be."""
     kind = "a whole number" if whole else "a number"
     limits = f"from {low:g} to {high:.0f}" if math.isfinite(high) else f"from {low:g}"
 
     def value(text: str) -> float:
         try:
             found = int(text) if whole else float(text)
-        except ValueError:
+        except (TypeError, ValueError):
             found = math.nan
         if not low <= found <= high or math.isinf(found):
             raise ValueError(f"must be {kind} {limits}, got {text!r}")
@@ -38,8 +39,11 @@ def _number(low: float, high: float, whole: bool) -> Callable[[str], float]:
     return value
 
 
+THREADS, HASH_SEED = number(1, 4096, whole=True), number(0, 2**32 - 1, whole=True)
+
+
 def _text(text: str) -> str:
-    if not text.strip():
+    if not isinstance(text, str) or not text.strip():
         raise ValueError("must not be empty")
     return text
 
@@ -51,14 +55,14 @@ OPTIONS = (
         "6",
         "How much a picture may differ from the saved one: the largest difference of the mean colours of "
         "blocks of 32 by 32 pixels, from 0 to 255.",
-        _number(0, 255, whole=False),
+        number(0, 255, whole=False),
     ),
     Option(
         "nbval_output_timeout",
         "SECONDS",
         "60",
         "How long to wait for the next output of a cell that has run.",
-        _number(0.1, math.inf, whole=False),
+        number(0.1, math.inf, whole=False),
     ),
     Option(
         "nbval_pictures",
@@ -67,8 +71,8 @@ OPTIONS = (
         "Where pictures that differ are written, the saved one and the new one. Relative to the rootdir.",
         _text,
     ),
-    Option("nbval_threads", "N", "1", "How many threads a kernel computes with.", _number(1, 4096, True)),
-    Option("nbval_hash_seed", "N", "0", "PYTHONHASHSEED of the kernels.", _number(0, 2**32 - 1, True)),
+    Option("nbval_threads", "N", "1", "How many threads a kernel computes with.", THREADS),
+    Option("nbval_hash_seed", "N", "0", "PYTHONHASHSEED of the kernels.", HASH_SEED),
     Option(
         "nbval_refresh_command",
         "COMMAND",
@@ -95,6 +99,7 @@ class Settings:
         return self.refresh_command.replace("{file}", shlex.quote(file))
 
 
+SKIP = "nbval-skip"  # a tag: the cell is not run, and keeps what it says
 SETTINGS = pytest.StashKey[Settings]()
 
 

@@ -20,6 +20,11 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", text)
 
 
+def unplaced(text: str) -> str:
+    """A text in which the file that IPython names a cell (in warnings) is without its process."""
+    return re.sub(r"[^\s\"']*ipykernel_\d+[/\\]", "ipykernel/", text)
+
+
 def words_of(outputs: list, sanitize: Callable[[Any], Any], skip: Collection[str]) -> Words:
     """The texts of a cell's outputs that are compared, by their kind."""
     found: Words = {}
@@ -30,7 +35,7 @@ def words_of(outputs: list, sanitize: Callable[[Any], Any], skip: Collection[str
             fields = {**output, **output.get("data", {})}
         for kind, value in fields.items():
             if kind not in ("data", *MIME_TYPE_OF_PICTURES, *skip):
-                text = sanitize(value)
+                text = sanitize(unplaced(value) if isinstance(value, str) else value)
                 found.setdefault(kind, []).append(text if isinstance(text, str) else pprint.pformat(text))
     return found
 
@@ -51,6 +56,8 @@ def _fault(kind: str, new: list[str], saved: list[str]) -> str:
     place = next(number for number, (then, now) in enumerate(pairs) if then != now)
     then, now = pairs[place]
     which = f" {place + 1} of {len(saved)}" if len(saved) > 1 else ""
+    if kind == "ename":
+        return f"raises {now or 'nothing'}, in the notebook {then or 'nothing'}"
     if len(new) != len(saved):
         head = f"{kind}: {len(saved) or 'none'} in the notebook, {len(new) or 'none'} when it runs"
     else:

@@ -170,7 +170,7 @@ class Bars(View):
             return phrases.line([", ".join(said), above])
         low, high = self.ends
         worth = np.round(np.log(np.maximum(self.values, low)) if self.log else self.values / high, 9)
-        if np.ptp(worth) == 0:
+        if len(set(texts)) == 1:
             return phrases.line([f"all {len(said)} alike, {texts[0]}", above])
         first, second, *_, last = np.argsort(-worth, kind="stable")
         return phrases.line([f"largest {said[first]}, then {said[second]}; smallest {said[last]}", above])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attnlab.views.phrases import LINE, cut, width
+from attnlab.views.phrases import LINE, cut, sentences, width
 from attnlab.views.protocol import Drawable
 from attnlab.views.text import Note
 
@@ -14,11 +14,12 @@ BETWEEN = " · "
 def caption(views: Sequence[Drawable], before: Sequence[Drawable] = ()) -> str:
     """What a person would say of these views, in at most two lines of 840 px.
 
-    A Note says all. Else those views speak first that differ from `before`; what is said is not said again;
-    who finds too little room says the first facts, and who finds none is silent.
+    A Note says all, or as many sentences as there is room for. Else those views speak first that differ from
+    `before`; what is said is not said again; who finds too little room says the first facts, and who finds
+    none is silent.
     """
     if notes := _notes(views):
-        return cut(notes, LINES)
+        return sentences(notes, LINES)
     words, spoken = "", _spoken(views, before)
     for said, title in spoken.items():
         facts = _named(title, said, len(spoken) > 1).split("; ")

@@ -212,7 +212,7 @@ class DotProduct(View):
         score = f"{query} · {phrases.names(self.tokens)[j]}: score {phrases.signed(self.scores[j], digits)}"
         weight = "masked" if np.isneginf(self.masked[j]) else f"weight {number(self.weights[j])}"
         score += f", {weight}" if self.softmax or weight == "masked" else ""
-        return phrases.line([score, f"most on {found}", output])
+        return phrases.line([score, phrases.most_on(found), output])
 
     def describe(self) -> str:
         tokens = inputs.distinct(self.tokens)

@@ -172,9 +172,11 @@ class Heatmap(View):
         seen = np.where(np.isfinite(self.values) & ~self._hidden, self.values, np.nan)
         if np.nanmax(seen) - np.nanmin(seen) <= rounding.nothing(self.limit):
             return [f"every cell {phrases.signed(float(np.nanmax(seen)), digits)}"]
-        ends = self._ends(phrases.off_the_diagonal(seen, self.rows, self.cols), digits)
-        where = "" if ends == self._ends(seen, digits) else "off the diagonal "
-        return [where + ends, f"mean {phrases.signed(float(np.nanmean(seen)), digits)}"]
+        off = phrases.off_the_diagonal(seen, self.rows, self.cols)
+        where, ends = "off the diagonal ", self._ends(off, digits)
+        if ends == self._ends(seen, digits):
+            where, off = "", seen
+        return [where + ends, f"mean {phrases.signed(float(np.nanmean(off)), digits)}"]
 
     def _ends(self, values: np.ndarray, digits: int) -> str:
         words = f"largest {self._link(values, digits)}"

@@ -12,6 +12,7 @@ from attnlab.views import fonts, inputs, rounding
 LINE, SIZE = 840, 14 * 72 / fonts.DPI  # CSS pixels; points: 14 CSS pixels
 LONGEST = 170  # pixels of a name
 FEW = 4  # things that are all named
+NEAR = 14  # letters of a word that a cut may take away
 ALIKE, LONG = 1e-6, 1e5
 
 
@@ -22,12 +23,21 @@ def width(words: str) -> float:
 
 
 def cut(words: str, room: float = LINE) -> str:
-    """Words on one line, cut where they are wider than `room` CSS pixels."""
+    """Words on one line, cut where they are wider than `room` CSS pixels; between words, if that is near."""
     words = " ".join(words.split())
     if width(words) <= room:
         return words
     cuts = (words[:n].rstrip() + "…" for n in range(min(len(words), 400), 0, -1))
-    return next((short for short in cuts if width(short) <= room), "…")
+    short = next((short for short in cuts if width(short) <= room), "…")
+    whole = short[: max(0, short.rfind(" "))]
+    return f"{whole}…" if len(whole) > len(short) - NEAR else short
+
+
+def sentences(words: str, room: float) -> str:
+    """As many whole sentences as there is room for; of one that is too long, the beginning."""
+    parts = re.split(r"(?<=[.!?]) ", " ".join(words.split()))
+    fits = (" ".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((said for said in fits if width(said) <= room), cut(words, room))
 
 
 def line(facts: Sequence[str], between: str = "; ", start: str = "") -> str:
@@ -77,6 +87,11 @@ def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: in
     order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
     least = 0.5 * 10.0**-digits if shares(np.where(there, row, 0.0)) else -np.inf
     return ", ".join(f"{called[j]} {signed(row[j], digits)}" for j in order if row[j] >= least)
+
+
+def most_on(found: str) -> str:
+    """What `strongest` found, as where most of the weight is."""
+    return found if found.startswith("all ") else f"most on {found}"
 
 
 def shares(values: np.ndarray) -> bool:

@@ -246,7 +246,7 @@ class Picture(View):
         i = self.selected
         if self.weights is not None:
             looks = phrases.strongest(self.weights, [f"patch {i}" for i in range(len(self.weights))])
-            return phrases.line([f"most on {looks}" if i is None else f"patch {i} → {looks}", mean])
+            return phrases.line([phrases.most_on(looks) if i is None else f"patch {i} → {looks}", mean])
         if i is not None:
             return phrases.line([f"patch {i}: mean {self._say(float(self.means[i]))}", mean])
         light = self._where().split(";")[0]
