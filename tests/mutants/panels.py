@@ -53,7 +53,7 @@ MUTANTS = [
         "08_a_layer_learns",
     ),
     Fault(
-        "Play is not a move",
+        "a tick that comes late moves it",
         "panels/player.py",
         "return  # paused meanwhile",
         "pass  # paused meanwhile",
