@@ -20,7 +20,7 @@ from .words import plain, word_faults, words_of
 
 DIFFER = "Cell outputs differ"  # nbval's words
 RAISED = "Cell execution caused an exception"
-AFTERWARDS = ("clear_output", "update_display_data", "comm_msg")  # messages that change outputs
+AFTERWARDS = ("clear_output", "update_display_data")  # messages that change outputs
 NOT_FOLLOWED = (
     "    the cell changes its outputs afterwards, which nbval does not follow: tag it nbval-ignore-output"
 )
