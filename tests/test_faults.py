@@ -289,6 +289,42 @@ FAULTS = [
         "torch.cat(tuple(maps[::-1]))",
         "13_inside_a_model",
     ),
+    # Only a picture shows these.
+    Fault(
+        "names at the ends of the wrong lines",
+        "views/charts.py",
+        "fonts.set_moving(drawn.parts.names, self._names, points, 0)",
+        "fonts.set_moving(drawn.parts.names, self._names[::-1], points, 0)",
+        "06_positions",
+    ),
+    Fault(
+        "a legend that names the wrong lines",
+        "views/charts.py",
+        "zip(legend.get_texts(), self.series, strict=True)",
+        "zip(legend.get_texts(), [*self.series][::-1], strict=True)",
+        "09_gradient_flow",
+    ),
+    Fault(
+        "a cursor at another step",
+        "views/charts.py",
+        "drawn.parts.cursor.set_xdata([self.at, self.at])",
+        "drawn.parts.cursor.set_xdata([self.at * 0.8, self.at * 0.8])",
+        "06_positions",
+    ),
+    Fault(
+        "the colours of two parts swapped",
+        "views/areas.py",
+        "found = {name: PARTS.index(name) for",
+        "found = {name: [2, 1, 0, 3, 4, 5][PARTS.index(name)] for",
+        "12_model_scale",
+    ),
+    Fault(
+        "two arrows with each other's colours",
+        "views/points.py",
+        "lines = LineCollection([], colors=[colours.lines[i] for i in kinds]",
+        "lines = LineCollection([], colors=[colours.lines[i] for i in kinds[::-1]]",
+        "02_similarity",
+    ),
 ]
 
 

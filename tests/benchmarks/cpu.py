@@ -83,6 +83,7 @@ class Mover:
 
 def clocked_panels() -> tuple[Clock, dict[str, Panel]]:
     clock, panels = Clock(), {"panel": pictures.panel(), "panel of three views": pictures.trio()}
+    panels["panel: three charts, 1,240 pixels"] = pictures.charts()
     made = others.panels() | trainings.panels()
     panels |= {f"panel: {name}": panel for name, panel in made.items()}
     for panel in panels.values():

@@ -80,6 +80,21 @@ def trio() -> Panel:
     return explore(watch, step=Slider(0, LAST, START))
 
 
+def charts() -> Panel:
+    """Three charts in a row of 1,240 pixels: two with curves of 400 points and a cursor, and bars."""
+    x = np.arange(400)
+    loss = {"training": np.exp(-x / 120), "validation": 0.2 + 0.8 * np.exp(-x / 80)}
+    groups = ["embedding", "query", "key", "value", "output"]
+
+    def watch(step: int) -> tuple[Any, ...]:
+        rate = Curves({"rate": x / 400}, "learning rate", at=6 * step)
+        return Curves(loss, "loss", at=6 * step), rate, Bars(softmax(SCORES[:5, step % 12]), groups, "norms")
+
+    panel = explore(watch, step=Slider(0, LAST, START))
+    screen(panel).room = [1240.0, 480.0]
+    return panel
+
+
 # ---------------------------------------------------------------- the others
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import io
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,11 +70,29 @@ class Lab:
         return answer["data"]["text/plain"]
 
     def frame(self, name: str) -> dict[str, Any]:
-        """What the kernel last sent to the screen of a panel: hits, size, background, number."""
-        keys = ("hits", "size", "background", "number")
-        return ast.literal_eval(
+        """What the kernel last sent to the screen of a panel; its size at scale 1."""
+        keys = ("hits", "size", "scale", "background", "number")
+        frame = ast.literal_eval(
             self.value_of(f"{{key: {name}.widget.children[-1].frame[key] for key in {keys}}}")
         )
+        frame["size"] = [side / frame["scale"] for side in frame["size"]]
+        return frame
+
+    def stage_of(self, name: str) -> dict[str, Any]:
+        """What the picture of a panel is drawn for, for a stage of one's own: scale, ratio, room."""
+        page = f"{name}._surface._stage.page"
+        keys = ("scale", "ratio", "width", "height")
+        return eval(self.value_of(f"{{key: getattr({page}, key) for key in {keys}}}"), {"inf": math.inf})
+
+    def resize(self, width: int, height: int) -> None:
+        """Another size of the browser's window; the file browser is closed."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.evaluate("jupyterapp.shell.collapseLeft()")
+        self.page.wait_for_timeout(500)
+
+    def pane(self) -> float:
+        """How high the part of the window is in which the notebook stands."""
+        return float(self.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').clientHeight"))
 
     def start_code(self, source: str) -> None:
         """Run code in the kernel without waiting for it; `window.attnlabRunning` says if it still runs."""
@@ -126,6 +145,12 @@ class LivePanel:
 
     # What is seen
 
+    def height(self) -> float:
+        """Of controls, picture and words together."""
+        box = self.root.bounding_box()
+        assert box, "the panel is not visible"
+        return box["height"]
+
     @property
     def screen(self) -> Locator:
         return self.root.locator(".attnlab-screen")
@@ -140,6 +165,11 @@ class LivePanel:
 
     def caption(self) -> str:
         return self.root.locator(".attnlab-caption").inner_text()
+
+    def caption_box(self) -> dict[str, float]:
+        box = self.root.locator(".attnlab-caption").bounding_box()
+        assert box, "the caption is not visible"
+        return {**box}
 
     def caption_lines(self) -> int:
         """How many lines the caption takes."""
@@ -242,6 +272,13 @@ class LivePanel:
         assert track, f"the slider {name} is not visible"
         self.page.mouse.click(track["x"] + track["width"] * at, track["y"] + track["height"] / 2)
 
+    def type_number(self, name: str, text: str) -> None:
+        """Click on the number beside a slider, type another and press Enter."""
+        readout = self.control(name).locator(".widget-readout")
+        readout.click()
+        self.page.keyboard.type(text)
+        self.page.keyboard.press("Enter")
+
     def press(self, name: str, *keys: str, which: int = 0) -> None:
         """Give the control (of switches: that one) the keyboard, and press keys: press("step", "Home")."""
         box = self.control(name)
@@ -263,7 +300,7 @@ class LivePanel:
         field.press("Enter")
 
     def button(self, label: str) -> Locator:
-        """A button of the panel by its label: a preset, Reset, Play, Step forward."""
+        """A button of the panel by its label: a preset, Reset, Play, Next."""
         return self.root.get_by_role("button", name=label, exact=True)
 
     def player(self, name: str, label: str) -> Locator:

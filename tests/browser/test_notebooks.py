@@ -22,7 +22,10 @@ from tests.refresh import NOTEBOOKS
 from tests.solved import SolvedRun, record
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-BLOCK, THRESHOLD = 24, 8  # pixels; of 255: a browser composes the layers with other rounding
+SCREENS = (1280, 640), (1366, 650)
+# Panels that are higher than such a screen, and why.
+TALL = {"structure": "the diagram of a whole encoder-decoder, 490 pixels high, and its maps below"}
+BLOCK, THRESHOLD = 24, 12  # pixels; of 255: a browser enlarges cells to whole pixels in its own way
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -32,9 +35,9 @@ def test_a_notebook_runs_without_complaint_and_every_control_moves(
 ) -> None:
     """No error in a cell or in the console, nothing for axe to find in our outputs, room for sliders.
 
-    And every control of every panel moves the picture and the words, of which two lines are seen. One run of
-    the notebook serves all; its twin is made while the browser runs it, with the exercises solved, and leaves
-    their verdicts.
+    Controls, picture and words of a panel stand on one screen. Every control of every panel moves the picture
+    and the words, of which two lines are seen. One run of the notebook serves all; its twin is made while the
+    browser runs it, with the exercises solved, and leaves their verdicts.
     """
     try:
         with ThreadPoolExecutor(1) as pool:
@@ -44,6 +47,8 @@ def test_a_notebook_runs_without_complaint_and_every_control_moves(
             twin = made.result()
         record(verdicts_folder, path.stem, twin.verdicts)
         assert_nothing_complains(lab)
+        for width, height in SCREENS:
+            assert_on_one_screen(lab, width, height)
         for panel in twin.panels():
             assert_every_control_moves(lab, lab.panel(panel.name), panel)
     finally:
@@ -67,11 +72,30 @@ def assert_nothing_complains(lab: Lab) -> None:
     assert [f"{v['id']}: {n['html'][:200]}" for v in report.response["violations"] for n in v["nodes"]] == []
 
 
+def assert_on_one_screen(lab: Lab, width: int, height: int) -> None:
+    """Controls, picture and words together; nothing of a panel scrolls or is cut off to get there."""
+    lab.resize(width, height)
+    pane = lab.pane()
+    for panel in lab.panels():
+        panel.root.scroll_into_view_if_needed()
+        panel.settle()
+        name = str(panel.root.evaluate(NAME))
+        assert (panel.height() > pane) == (name in TALL), f"{name}: {panel.height()} of {pane}"
+        assert panel.root.evaluate("each => each.scrollWidth <= each.clientWidth + 1"), f"{name} is too wide"
+        assert panel.canvas.evaluate("each => each.clientWidth >= parseInt(each.style.width) - 1"), name
+        text = panel.root.evaluate(SMALLEST)
+        assert text >= 11, f"{name}: text of {text} pixels"
+
+
+NAME = "each => [...each.classList].find(one => one.startsWith('attnlab-panel-')).slice(14)"
+SMALLEST = """each => Math.min(...[...each.querySelectorAll("*")]
+    .filter(one => one.offsetParent && one.textContent)
+    .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
+
+
 def assert_usable_at_200_percent(lab: Lab) -> None:
     """With half the CSS pixels, sliders keep a track of 120 pixels and pictures stay in their column."""
-    lab.page.set_viewport_size({"width": 640, "height": 450})
-    lab.page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
-    lab.page.wait_for_timeout(500)
+    lab.resize(640, 450)
     for panel in lab.panels():
         panel.root.scroll_into_view_if_needed()
         column, picture = panel.root.bounding_box(), panel.canvas.bounding_box()
@@ -113,9 +137,10 @@ def kernel_state(lab: Lab, name: str) -> str:
     return lab.value_of(f"{name}.state").strip("'\"")
 
 
-def same_picture(live: np.ndarray, twin: Panel) -> float:
+def same_picture(lab: Lab, live: np.ndarray, twin: Panel) -> float:
     """The largest difference of the means over blocks, 0 to 255."""
-    stage = Stage()
+    stage = Stage(**lab.stage_of(twin.name))
+    stage._most = float(lab.value_of(f"{twin.name}._surface._stage._most"))
     stage.show(captions.drawn(twin.views))
     still = Image.open(io.BytesIO(stage.png(colours=None))).convert("RGB")
     assert live.shape[:2] == still.size[::-1]
@@ -130,7 +155,7 @@ def agree(lab: Lab, live: LivePanel, twin: Panel) -> tuple[str, np.ndarray]:
     state, shown = kernel_state(lab, twin.name), live.pixels()
     assert live.account() == twin.set_state(state).details
     assert live.caption() == ast.literal_eval(lab.value_of(f"str({twin.name}.digest)"))
-    assert same_picture(shown, twin) < THRESHOLD
+    assert same_picture(lab, shown, twin) < THRESHOLD
     assert live.error() == ""
     return state, shown
 
@@ -143,6 +168,9 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
             to, key = (0.97, "ArrowLeft") if right else (0.03, "ArrowRight")
             yield f"{name} by mouse", lambda name=name, to=to: live.move(name, to=to)
             yield f"{name} by keyboard", lambda name=name, key=key: live.press(name, key)
+            stops, now = spec.stops_at, twin.controls[name].value
+            text = f"{stops[(now + max(1, len(stops) // 2)) % len(stops)]:.12g}"
+            yield f"{name} by a number", lambda name=name, text=text: live.type_number(name, text)
         elif isinstance(spec, Choice):
             label = spec.labels[-1] if live.value(name) != spec.labels[-1] else spec.labels[0]
             yield f"{name} by mouse", lambda name=name, label=label: live.choose(name, label)
@@ -159,5 +187,5 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
             assert isinstance(spec, Sentence)
             yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
         if isinstance(spec, Scrub):
-            label = "◀ Step back" if right else "Step forward ▶"
+            label = "◀ Back" if twin.controls[name].value else "Next ▶|"
             yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()

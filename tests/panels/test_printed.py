@@ -47,11 +47,11 @@ def test_it_is_shown_when_the_function_fails_too(panel: Panel) -> None:
 
 def test_a_silent_move_takes_it_away(capsys: pytest.CaptureFixture[str]) -> None:
     panel = explore(lambda x: Note(str(x == 1 and print("one"))), x=Scrub([0, 1, 2]))
-    press(panel, "Step forward ▶")
+    press(panel, "Next ▶|")
     assert screen(panel).printed == "one\n"
     says(panel, point=None, id="a")
     assert screen(panel).printed == "one\n", "the pointer is no move"
-    press(panel, "Step forward ▶")
+    press(panel, "Next ▶|")
     assert screen(panel).printed == "" and capsys.readouterr().out == ""
     panel.close()
 

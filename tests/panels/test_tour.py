@@ -64,7 +64,7 @@ def test_a_step_slider_plays_and_steps() -> None:
     panel = explore(lambda step: Note(f"step {step}"), step=Scrub([0, 1, 2], value=1))
     assert panel.tour() == [
         "start: step 1\n  step 1", "step = 0: step 0\n  step 0", "step = 2: step 2\n  step 2",
-        "[◀ Step back]: step 0\n  step 0", "[Step forward ▶]: step 2\n  step 2", "[▶ Play]: step 2\n  step 2",
+        "[◀ Back]: step 0\n  step 0", "[Next ▶|]: step 2\n  step 2", "[▶ Play]: step 2\n  step 2",
         "paused: step 2\n  step 2\n  (0 pictures)", "[▶ Play] at the end: step 2\n  step 2\n  (3 pictures)",
     ]  # fmt: skip
     assert screen(panel).clock == {} and panel.values == {"step": 1}

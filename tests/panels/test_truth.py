@@ -162,7 +162,7 @@ def test_playing_into_a_fault_stops_there_and_says_so() -> None:
     for at in range(3):
         says(panel, tick="x", **{"from": at})
     assert panel.values == {"x": 4} and marked(panel) and screen(panel).clock == {}
-    press(panel, "Step forward ▶")
+    press(panel, "Next ▶|")
     assert panel.values == {"x": 5} and not marked(panel)
     panel.close()
 

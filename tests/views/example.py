@@ -41,10 +41,10 @@ class Thermometer(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         """Everything once: x goes from 0 to LONG, y downwards. What moves is in `moving`."""
-        ax.plot([0, 0, LONG, LONG], [0, HIGH, HIGH, 0], color=palette.GREY, linewidth=1, clip_on=False)
+        ax.plot([0, 0, LONG, LONG], [0, HIGH, HIGH, 0], color=palette.LIGHT.soft, linewidth=1, clip_on=False)
         fonts.write(ax, -8, HIGH / 2, fonts.shown(self.name), ha="right")
-        fonts.write(ax, LONG, HIGH + 14, rounding.plain(self._end), ha="center", color=palette.GREY)
-        bar = ax.add_patch(Rectangle((0, 4), 0, HIGH - 8, color=palette.COLOURS[0], clip_on=False))
+        fonts.write(ax, LONG, HIGH + 14, rounding.plain(self._end), ha="center", color=palette.LIGHT.soft)
+        bar = ax.add_patch(Rectangle((0, 4), 0, HIGH - 8, color=palette.LIGHT.lines[0], clip_on=False))
         drawn = Drawn(ax, moving=[bar])
         drawn.parts.bar, drawn.parts.number = bar, fonts.moving(ax, drawn)
         return drawn

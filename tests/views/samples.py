@@ -326,13 +326,28 @@ class Viewer:
 
     def __init__(self, **size: float) -> None:
         self.stage = Stage(**size)
-        self.background = b""
+        self.background, self.sheet = b"", None
 
     def show(self, *views: View) -> Scene:
         """The frame, with the background that stands behind it."""
         frame = self.stage.show(views)
         self.background = frame.background or self.background
-        return replace(frame, background=self.background)
+        self.sheet = frame.sheet or self.sheet
+        return replace(frame, background=self.background, sheet=self.sheet)
+
+
+def placed(frame: Scene) -> list[tuple[int, int, tuple[int, int], bytes]]:
+    """Left, top, size and pixels of every sign of a frame."""
+    if not frame.signs or not frame.sheet:
+        return []
+    sheet = Image.open(io.BytesIO(frame.sheet["png"]))
+    rects = np.frombuffer(frame.sheet["rects"], np.int16).reshape(-1, 4).tolist()
+    found = []
+    for number, x, y in np.frombuffer(frame.signs, np.int16).reshape(-1, 3).tolist():
+        left, top, width, height = rects[number]
+        sign = sheet.crop((left, top, left + width, top + height))
+        found.append((x, y, sign.size, sign.tobytes()))
+    return found
 
 
 def composed(frame: Scene) -> np.ndarray:
@@ -344,6 +359,9 @@ def composed(frame: Scene) -> np.ndarray:
         picture.paste(cells.resize((width, height), Image.Resampling.NEAREST), (x, y))
     overlay = Image.open(io.BytesIO(frame.overlay)).convert("RGBA")
     picture.paste(overlay, frame.place, overlay)
+    for x, y, size, pixels_of in placed(frame):
+        sign = Image.frombytes("RGBA", size, pixels_of)
+        picture.paste(sign, (x, y), sign)
     return np.asarray(picture, dtype=float)
 
 

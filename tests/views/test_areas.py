@@ -17,7 +17,8 @@ from matplotlib.transforms import Bbox
 
 from attnlab.views import Areas, amount, fonts
 from attnlab.views.amounts import KINDS, MOST, exact, percent
-from attnlab.views.areas import DARK, FILLS, PATTERNS
+from attnlab.views.areas import HATCHES
+from attnlab.views.palette import LIGHT
 from attnlab.views.stage import Stage
 from attnlab.views.tiles import HIGH, WIDE, Area, Label
 from tests.views.samples import Viewer, artists, blocks, composed, figure, pixels, slot_of, words
@@ -214,11 +215,11 @@ def test_what_is_drawn_is_to_scale(limit: float | None, ratio: int) -> None:
     picture = picture[int(slot.y * ratio) : int((slot.y + HIGH) * ratio), int(slot.x * ratio) :]
     picture = picture[:, : int(WIDE * ratio)]
     whole = (limit or 10) / (WIDE * HIGH * ratio**2)
-    for value, fill in ((4, FILLS[-1]), (2, FILLS[0])):  # bands without cells; x
+    for value, fill in ((4, LIGHT.fills[-1]), (2, LIGHT.fills[0])):  # bands without cells; x
         like = np.abs(picture - to_rgb(fill)).max(axis=2) < 0.02
         assert like.sum() * whole == pytest.approx(value, rel=0.12), "the texts and edges lie on it"
         assert like.sum() * whole < value
-    rows = np.flatnonzero((np.abs(picture - to_rgb(FILLS[0])).max(axis=2) < 0.02).any(axis=1))
+    rows = np.flatnonzero((np.abs(picture - to_rgb(LIGHT.fills[0])).max(axis=2) < 0.02).any(axis=1))
     side = math.sqrt(10 / (limit or 10))
     assert (rows.max() - rows.min()) / ratio == pytest.approx(0.6 * HIGH * side, abs=6)
 
@@ -417,7 +418,7 @@ def test_areas_keep_their_places_at_any_scale(scale: float, ratio: float) -> Non
     slot, size = slot_of(viewer.stage), scale * ratio
     for area in view.areas[:: KINDS + 1]:
         y, x = int((slot.y + area.y + area.height - 4) * size), int((slot.x + area.x + 3) * size)
-        expected = np.array(to_rgb(FILLS[view.kinds.index(area.name)]))
+        expected = np.array(to_rgb(LIGHT.fills[view.kinds.index(area.name)]))
         patch = picture[y - 2 : y + 3, x - 1 : x + 4].reshape(-1, 3)
         assert np.abs(patch - expected).max(axis=1).min() < 0.02, area
 
@@ -432,7 +433,7 @@ def test_the_pointer_finds_the_area_that_is_drawn(ratio: int) -> None:
     told = {hit["rows"][0]: hit for hit in hits}
     assert {*told} == {"a", "b, x", "b, y", "d"}, "what is 0 is nowhere"
     assert told["b, x"]["values"] == [["3 parameters, 30.0 % of 10"]]
-    fills = {"a": FILLS[-1], "b, x": FILLS[0], "b, y": FILLS[1], "d": FILLS[-1]}
+    fills = {"a": LIGHT.fills[-1], "b, x": LIGHT.fills[0], "b, y": LIGHT.fills[1], "d": LIGHT.fills[-1]}
     for name, hit in told.items():
         x, y, width, height = hit["box"]
         assert found(hits, x + width / 2, y + height / 2)[0] is hit
@@ -456,20 +457,20 @@ def test_even_what_is_too_small_to_be_seen_can_be_pointed_at(name: str) -> None:
 
 
 def test_texts_edges_and_patterns_can_be_seen() -> None:
-    fills = np.array([to_rgb(fill) for fill in FILLS])
+    fills = np.array([to_rgb(fill) for fill in LIGHT.fills])
     assert contrast(np.zeros(3), fills).min() >= 4.5
-    assert contrast(np.array(to_rgb(DARK)), fills).min() >= 3
-    lines = np.array([to_rgb(colour) for _, colour in PATTERNS if colour])
+    assert contrast(np.array(to_rgb(LIGHT.outline)), fills).min() >= 3
+    lines = np.array([to_rgb(colour) for colour in LIGHT.patterns if colour])
     assert contrast(np.zeros(3), lines).min() >= 4.5, "black text on a line of a pattern"
-    assert len(FILLS) == len(PATTERNS) == KINDS + 1
+    assert len(LIGHT.fills) == len(LIGHT.patterns) == len(HATCHES) == KINDS + 1
 
 
 def test_kinds_are_told_apart_without_colour() -> None:
     """No two have the same pattern, and a frame's palette keeps the fills apart."""
-    hatches = [hatch for hatch, _ in PATTERNS[:KINDS]]
+    hatches = HATCHES[:KINDS]
     assert len({*hatches}) == KINDS
-    codes = {tuple(int(255 * part) >> 5 for part in to_rgb(fill)) for fill in FILLS}
-    assert len(codes) == len(FILLS)
+    codes = {tuple(int(255 * part) >> 5 for part in to_rgb(fill)) for fill in LIGHT.fills}
+    assert len(codes) == len(LIGHT.fills)
     picture = composed(Viewer(ratio=2).show(ODD["kinds"])).mean(axis=2)
     view, ratio = ODD["kinds"], 2
     slot = slot_of(drawn(view))

@@ -18,8 +18,8 @@ from matplotlib.transforms import Bbox
 
 from attnlab.attention import causal_mask
 from attnlab.views import Blocks, Part, fonts, palette
-from attnlab.views.blocks import BAND, FILLS, LINE, MASKS
 from attnlab.views.diagram import Placed
+from attnlab.views.palette import LIGHT
 from attnlab.views.stage import Stage
 from attnlab.views.structure import DENSITIES, KINDS, ROWS, Density, parts_of
 from tests.panels.hands import says
@@ -485,11 +485,13 @@ def test_boxes_and_masks_keep_their_places_at_any_scale(scale: float, ratio: flo
     for each in places(view):
         at = int((slot.y + each.y + each.height - 3) * size), int((slot.x + each.x + 4) * size)
         if each.part.kind != "add":
-            assert np.abs(picture[at] / 255 - to_rgb(FILLS[each.part.kind])).max() < 0.02, each.part.place
+            assert np.abs(picture[at] / 255 - to_rgb(LIGHT.blocks[each.part.kind])).max() < 0.02, (
+                each.part.place
+            )
     masks = [each.part.mask for each in places(view) if each.part.mask is not None]
     for layer, mask in zip(frame.maps, masks, strict=True):
         rgba = np.frombuffer(layer["rgba"], np.uint8).reshape(*mask.shape, 4)
-        assert np.array_equal(rgba, MASKS[mask.astype(int)])
+        assert np.array_equal(rgba, np.array(LIGHT.mask)[mask.astype(int)])
         assert layer["place"][2] / layer["place"][3] == pytest.approx(mask.shape[1] / mask.shape[0], rel=0.1)
 
 
@@ -506,7 +508,7 @@ def test_the_pointer_finds_the_part_that_is_drawn(kind: str) -> None:
         assert found(hits, x + width / 2, y + height / 2) == (hit, 0, 0)
         assert (hit["rows"], hit["select"], hit["selected"]) == ([view.places[i]], "part", 2)
         if places(view)[i].part.kind != "add":
-            fill = np.array(to_rgb(FILLS[places(view)[i].part.kind]))
+            fill = np.array(to_rgb(LIGHT.blocks[places(view)[i].part.kind]))
             assert np.abs(picture[int(y + height - 4), int(x + 5)] / 255 - fill).max() < 0.02
     json.dumps(hits)
 
@@ -531,12 +533,12 @@ def test_a_click_in_a_panel_chooses_the_part() -> None:
 
 
 def test_texts_and_lines_can_be_seen() -> None:
-    fills = np.array([to_rgb(fill) for fill in FILLS.values()])
-    assert {*FILLS} == {*KINDS}
+    fills = np.array([to_rgb(fill) for fill in LIGHT.blocks.values()])
+    assert {*LIGHT.blocks} == {*KINDS}
     assert contrast(np.zeros(3), fills).min() >= 4.5
-    assert contrast(np.array(to_rgb(LINE)), np.vstack([fills, to_rgb(BAND)])).min() >= 3
-    assert contrast(np.array(to_rgb(palette.GREY)), np.array(to_rgb(BAND))) >= 4.5
-    hidden, open_ = MASKS[:, :3] / 255
+    assert contrast(np.array(to_rgb(LIGHT.outline)), np.vstack([fills, to_rgb(LIGHT.band)])).min() >= 3
+    assert contrast(np.array(to_rgb(palette.LIGHT.soft)), np.array(to_rgb(LIGHT.band))) >= 4.5
+    hidden, open_ = np.array(LIGHT.mask)[:, :3] / 255
     assert contrast(hidden, open_) >= 3, "a mask is told by light, not by colour"
 
 

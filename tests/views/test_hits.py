@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from attnlab.views import Bars, DotProduct, Heads, Heatmap, Links, Points, View, fonts, palette
 from tests.views.samples import KINDS, SENTENCE, Viewer, composed, slot_of, view, weights
@@ -98,7 +99,7 @@ def test_a_head_that_is_off_is_grey_but_can_be_read() -> None:
     assert hits[1]["values"] == [["0.000", "1.000"], ["0.500", "0.250, masked"]]
     left, top, side, _ = hits[1]["box"]
     cells = [picture[int(top + r * side / 2 + 9), int(left + c * side / 2 + 9)] for r, c in np.ndindex(2, 2)]
-    assert [cell.tolist() for cell in cells] == [[v] * 3 for v in (245, 135, 190, palette.MASKED[0])]
+    assert [cell.tolist() for cell in cells] == [[v] * 3 for v in (245, 135, 190, palette.LIGHT.masked[0])]
 
 
 def test_the_pointer_finds_the_cells_of_every_head() -> None:
@@ -175,11 +176,10 @@ def test_the_pointer_says_how_a_softmax_of_huge_scores_came_about() -> None:
     assert shares["values"][0] == ["exp(900.00) / the sum of all exp = 0.731"]
 
 
-@pytest.mark.parametrize("log", [False, True])
-def test_the_pointer_finds_the_bar_that_is_drawn(log: bool) -> None:
-    bars = Bars([0.5, 1, 0.25, 0.75], SENTENCE[:4], "bars", log=log, unit=" kg")
+def test_the_pointer_finds_the_bar_that_is_drawn() -> None:
+    bars = Bars([0.5, 1, 0.25, 0.75], SENTENCE[:4], "bars", unit=" kg")
     hits, picture, slot = seen(bars)
-    blue = np.abs(picture - [0, 114, 178]).max(axis=2) < 3
+    blue = np.abs(picture - np.multiply(to_rgb(palette.LIGHT.lines[0]), 255)).max(axis=2) < 3
     rows = np.flatnonzero(blue[:, int(slot.x) + 3])
     assert len(rows) > 40
     assert [found(hits, slot.x + 3, y)[1] for y in rows] == sorted(
@@ -191,6 +191,28 @@ def test_the_pointer_finds_the_bar_that_is_drawn(log: bool) -> None:
         lengths[row], _ = blue[y, int(slot.x) :].sum(), col
         assert hit["values"][row] == [bars.texts[row] + " kg"]
     assert np.argsort(lengths).tolist() == [2, 0, 3, 1], "the longest bar belongs to the largest value"
+
+
+@pytest.mark.parametrize("floor", [None, 0.001])
+def test_on_a_log_scale_dots_stand_at_their_values_and_none_below_it(floor: float | None) -> None:
+    values = [0.5, 0.01, 1, 0.0 if floor else 0.02]
+    bars = Bars(values, SENTENCE[:4], "dots", log=True, floor=floor)
+    hits, picture, slot = seen(bars)
+    blue = np.abs(picture - np.multiply(to_rgb(palette.LIGHT.lines[0]), 255)).max(axis=2) < 3
+    blue[:, : int(slot.x) - 10] = False  # another view
+    rows, columns = np.nonzero(blue)
+    lines = np.array([found(hits, slot.x + 3, y)[1] for y in rows])
+    low, high = np.log10(bars.ends)
+    for i, value in enumerate(values):
+        ink = columns[lines == i]
+        if value == 0:
+            assert len(ink) == 0, "a bar of no length is no dot"
+            continue
+        assert np.ptp(ink) < 12, "a dot, no bar"
+        at = slot.x + (np.log10(value) - low) / (high - low) * slot.box.width
+        assert ink.mean() == pytest.approx(at, abs=1)
+    texts = [text for _, text in bars._ticks]
+    assert texts == (["10⁻³", "10⁻²", "10⁻¹", "10⁰"] if floor else ["10⁻²", "10⁻¹", "10⁰"])
 
 
 def test_the_pointer_finds_the_query_of_links() -> None:
@@ -223,7 +245,7 @@ def test_the_pointer_finds_both_sides_of_links_and_tells_their_partners() -> Non
 def test_the_pointer_finds_points() -> None:
     points = np.array([[-0.9, 0.9], [0.5, -0.5], [0, 0.2]])
     hits, picture, _ = seen(Points(points, ["a", "b", "c"], "points", limit=1))
-    blue = np.abs(picture - [0, 114, 178]).max(axis=2) < 3
+    blue = np.abs(picture - np.multiply(to_rgb(palette.LIGHT.lines[0]), 255)).max(axis=2) < 3
     for hit, (x, y) in zip(hits, [tuple(hit["box"][:2]) for hit in hits], strict=True):
         area = blue[int(y) : int(y) + 20, int(x) : int(x) + 20]
         assert area.sum() > 20

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from attnlab.views import Bars, Curves, DotProduct, Formula, Heads, Heatmap, Links, Note, Points, View
-from attnlab.views.stage import Scene, Stage
-from tests.views.samples import KINDS, Viewer, artists, blocks, composed, figure, names, pixels, view
+from attnlab.views.stage import Page, Scene, Stage
+from tests.views.samples import KINDS, Viewer, artists, blocks, composed, figure, names, pixels, placed, view
 
 MOVES: dict[str, dict[str, Any]] = {
     "other values, a row selected": {"seed": 1, "selected": 2},
@@ -23,8 +23,10 @@ MOVES: dict[str, dict[str, Any]] = {
 }
 # Here nothing but the data of the artists may move: no labels, no scales.
 LIGHT = tuple(MOVES)[:3]
-# Of the layers only the background and the overlay may share the work in another way.
-SAME = [field.name for field in fields(Scene) if field.name not in ("background", "overlay", "place")]
+# Of the layers only the background and the overlay may share the work in another way; and a sheet holds more
+# signs than a frame needs.
+SHARED = "background", "overlay", "place", "sheet", "signs"
+SAME = [field.name for field in fields(Scene) if field.name not in SHARED]
 # A selected row opens one more row in these.
 OPENS = dict.fromkeys(("dot", "path"), (LIGHT[0], LIGHT[2]))
 
@@ -38,6 +40,7 @@ def assert_fresh(viewer: Viewer, *views: View, **size: float) -> Scene:
     frame, expected = viewer.show(*views), other.show(*views)
     for name in SAME:
         assert getattr(frame, name) == getattr(expected, name), f"another {name}"
+    assert placed(frame) == placed(expected)
     picture = pixels(viewer.stage)
     assert np.array_equal(picture, pixels(other.stage))
     if not size:  # at broken ratios cells begin at whole pixels on the screen
@@ -168,7 +171,7 @@ def test_another_ratio_and_scale(kinds: tuple[str, ...]) -> None:
     viewer = Viewer()
     for seed, (scale, ratio) in enumerate([(1, 1), (1, 2), (1.4, 1.25), (1, 1)]):
         views = [view(kind, seed, selected=seed % 2) for kind in kinds]
-        viewer.stage.resize(scale, ratio)
+        viewer.stage.turn_to(Page(scale, ratio))
         frame = assert_fresh(viewer, *views, scale=scale, ratio=ratio)
         assert frame.pixels == pytest.approx(np.multiply(viewer.stage.size, ratio), abs=1)
 
@@ -177,7 +180,7 @@ def test_the_same_views_again_send_no_background() -> None:
     stage, views = Stage(), [view("heatmap", 0), view("curves", 0)]
     first, second = stage.show(views), stage.show(views)
     assert first.background is not None
-    assert second == replace(first, background=None)
+    assert second == replace(first, background=None, sheet=None)
 
 
 def test_a_walk_through_random_pictures() -> None:

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from attnlab.views import Bars, Curves, DotProduct, Heads, Heatmap, Links, Note, Points, View, fonts, palette
+from attnlab.views.charts import HEIGHT, LOW, SIGNS
 from attnlab.views.fonts import outline
-from attnlab.views.layout import BETWEEN, TITLE, WIDEST, Slot, arrange, heading
+from attnlab.views.layout import BETWEEN, SCALES, TITLE, WIDEST, Slot, arrange, fit, heading
 from attnlab.views.protocol import Box
 from attnlab.views.stage import Stage
 from tests.views.samples import KINDS, SENTENCE, artists, figure, names, pixels, slot_of, view, weights
@@ -26,7 +28,7 @@ from tests.views.samples import KINDS, SENTENCE, artists, figure, names, pixels,
 def rectangles(slots: list[Slot], titles: list[str]) -> list[tuple[float, float, float, float]]:
     """For every view what it takes: left, top (with its title), right, bottom."""
     return [
-        (s.x - s.box.left, s.y - s.box.top - TITLE * bool(t), s.x + s.box.width + s.box.right,
+        (s.x - s.box.left, s.head if t else s.y - s.box.top, s.x + s.box.width + s.box.right,
          s.y + s.box.height + s.box.bottom)
         for s, t in zip(slots, titles, strict=True)
     ]  # fmt: skip
@@ -53,7 +55,8 @@ def test_views_have_a_place_of_their_own(data: Any) -> None:
     assert size[0] <= max(WIDEST, *(_outer(box, title) for box, title in zip(boxes, titles, strict=True))) + 9
     for slot, box, title in zip(slots, boxes, titles, strict=True):
         assert slot.box.width == box.width or (box.grow and slot.box.width > box.width)
-        assert slot.box.height == box.height
+        assert slot.box.height == box.height or (box.low and slot.box.height >= box.low)
+        assert slot.y - slot.box.top - TITLE * bool(title) >= slot.head - 1e-6, "the title has its room"
         assert fonts.measure(heading(title), *(11.5, "bold")) <= slot.box.outer[0]
 
 
@@ -71,7 +74,7 @@ def _outer(box: Box, title: str) -> float:
 def test_views_stand_side_by_side_while_they_fit() -> None:
     boxes = [view(kind).box(fonts.measure) for kind in ("heatmap", "bars", "links", "bars")]
     slots, _ = arrange(boxes, [""] * 4)
-    assert slots[0].y == slots[1].y, "the axes of a row begin at one height"
+    assert slots[0].head == slots[1].head, "the titles of a row begin at one height"
     assert slots[1].x - slots[1].box.left == pytest.approx(
         slots[0].x + boxes[0].width + boxes[0].right + BETWEEN
     )
@@ -87,6 +90,72 @@ def test_a_bar_chart_alone_in_its_row_becomes_wider_but_not_huge() -> None:
     boxes = [view(kind).box(fonts.measure) for kind in ("dot", "heatmap", "bars")]
     slots, _ = arrange(boxes, [""] * 3)
     assert boxes[2].width < slots[2].box.width <= 2 * boxes[2].width
+
+
+# ---------------------------------------------------------------- one screen
+
+
+ROW = Heatmap(np.eye(12) * 0.5), Curves({"loss": [3.0, 2, 1]}, "loss"), Bars([1.0, 2.0, 3.0], ["a", "b", "c"])
+
+
+def boxes_of(*views: View) -> tuple[list[Box], list[str]]:
+    return [each.box(fonts.measure) for each in views], [each.title for each in views]
+
+
+def test_titles_of_a_row_begin_at_one_height_and_charts_share_top_and_bottom() -> None:
+    slots, _ = arrange(*boxes_of(*ROW), 1300)
+    assert len({slot.head for slot in slots}) == 1
+    chart, bars = slots[1:]
+    assert chart.y == bars.y and chart.box.height == bars.box.height
+    assert chart.box.height > HEIGHT, "it stretches beside a map"
+    ends = [slot.y + slot.box.height + slot.box.bottom for slot in slots]
+    assert ends[0] - 3 < ends[1] <= ends[0], "no higher than the map"
+
+
+def test_charts_become_lower_before_anything_becomes_smaller() -> None:
+    boxes, titles = boxes_of(ROW[1], Note("said"))
+    natural = arrange(boxes, titles)[1][1]
+    for high in (natural, natural - 40, natural - (HEIGHT - LOW)):
+        slots, size = arrange(boxes, titles, WIDEST, high)
+        assert size[1] <= high and fit(boxes, titles, WIDEST + 10, high) == 1
+        assert slots[0].box.height == pytest.approx(HEIGHT - (natural - high), abs=1)
+    assert arrange(boxes, titles, WIDEST, 10)[0][0].box.height == LOW, "not lower than can be read"
+
+
+def test_text_stays_readable_however_little_room_there_is() -> None:
+    boxes, titles = boxes_of(ROW[0])
+    high = arrange(boxes, titles)[1][1]
+    assert fit(boxes, titles, 900, high) == 1
+    found = [fit(boxes, titles, 900, high * share) for share in (0.95, 0.9, 0.8, 0.77)]
+    assert found == [0.94, 0.88, 0.76, 0.76]
+    assert fit(boxes, titles, 900, high * 0.3) == 1, "what cannot fit is not made small in vain"
+    for kind in KINDS:
+        one = view(kind)
+        least = one.box(fonts.measure).least
+        sizes = [text.get_size() for text in texts(drawn(one))]
+        assert all(size * least * fonts.DPI / 72 >= 10.99 for size in sizes), kind
+        assert fit(*boxes_of(one), 900, 1e-3 + arrange(*boxes_of(one))[1][1] * 0.9) >= least
+    assert SCALES[-1] * fonts.SIZE * fonts.DPI / 72 >= 11
+
+
+def test_a_wide_page_has_more_views_in_a_row_and_the_saved_picture_does_not() -> None:
+    views = [*ROW]
+    wide, saved = Stage(width=1300, height=480), Stage()
+    tall = [stage.show(views).size[1] for stage in (wide, saved)]
+    assert tall[0] <= 480 < tall[1]
+    assert saved.size[0] <= WIDEST + 8 < wide.size[0] <= 1300
+
+
+def test_a_picture_that_became_smaller_stays_so_until_its_page_changes() -> None:
+    stage, values = Stage(width=900, height=440), np.eye(12) / 2
+    short, long = (Heatmap(values),), (Heatmap(values), Note("word " * 80))
+    alone = stage.show(short).scale
+    both = stage.show(long).scale
+    assert both < alone
+    assert stage.show(long).background is None
+    assert stage.show(short).scale == both, "a note that comes and goes must not shake the picture"
+    stage.turn_to(replace(stage.page, height=900))
+    assert stage.show(long).scale == 1
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -221,7 +290,13 @@ def test_the_judge_sees_texts_that_are_cut_or_touch() -> None:
 @pytest.mark.parametrize("kind", [*LABELLED, "points", "arrows"])
 def test_every_label_is_written(kind: str) -> None:
     shown = view(kind, labels=SENTENCE[:5], selected=1, title="a title")
-    written = [text.get_text() for text in texts(drawn(shown))]
+    stage = drawn(shown)
+    written = [text.get_text() for text in texts(stage)]
+    if kind == "curves":  # the names move with the ends of their lines
+        named = dict(zip(SENTENCE[:5], stage._drawn[0].parts.names.get_paths(), strict=True))
+        for sign, (name, path) in zip(SIGNS, named.items(), strict=True):
+            assert np.array_equal(path.vertices, outline(f"{sign} {name}", side=0).vertices)
+        written += SENTENCE[:5]
     assert {"a title", *SENTENCE[:5]} <= {*written}
     extra = {
         "heatmap": {"query", "key →", "0", "0.5", "1"},
@@ -311,16 +386,12 @@ def test_the_lines_of_the_selected_query_lie_on_top() -> None:
     alone[1] = every[1]
 
     def blue(values: np.ndarray) -> int:
-        return int(
-            (
-                np.abs(pixels(drawn(Links(values, selected=1))) - np.array([0.0, 114, 178])).max(axis=2) < 3
-            ).sum()
-        )
+        return int((np.abs(pixels(drawn(Links(values, selected=1))) - COLOURS[0]).max(axis=2) < 3).sum())
 
     assert blue(every) == blue(alone) > 300
 
 
-COLOURS = np.array([[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [0, 0, 0]])
+COLOURS = np.array([to_rgb(colour) for colour in palette.LIGHT.lines]) * 255
 
 
 def inked(shown: View, head: int) -> np.ndarray:
@@ -399,7 +470,7 @@ def test_numbers_stay_in_the_cells_of_a_dot_product(reach: float) -> None:
 def test_headings_of_the_whole_path_stand_apart(d_k: int, more: dict[str, Any]) -> None:
     more = {"scale": d_k**-0.5, "values": np.ones((2, 1)), **more}
     stage = drawn(DotProduct(np.ones(d_k), np.ones((2, d_k)), **more))
-    headings = [t.get_window_extent() for t in texts(stage) if t.get_color() == palette.GREY]
+    headings = [t.get_window_extent() for t in texts(stage) if t.get_color() == palette.LIGHT.soft]
     headings.sort(key=lambda box: box.x0)
     assert len(headings) >= 4
     assert all(right.x0 - left.x1 >= 4 for left, right in pairwise(headings))

@@ -31,16 +31,20 @@ def test_the_measure_of_contrast_is_right() -> None:
     assert contrast(np.array(to_rgb("#767676")), np.ones(3)) == pytest.approx(4.54, abs=0.01)
 
 
+@pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("signed", [False, True])
-def test_numbers_can_be_read_on_all_colours_of_a_map(signed: bool) -> None:
-    colours = palette.lut(signed)
-    assert len(colours) == 256
+def test_numbers_can_be_read_on_all_colours_of_a_map(signed: bool, theme: palette.Theme) -> None:
+    with palette.drawn_in(theme):
+        colours = np.vstack([palette.lut(signed), theme.masked])
+    assert len(colours) == 257
     assert contrast(colours[:, :3] / 255, palette.ink(colours)[:, :3]).min() >= 4.5
 
 
-def test_numbers_can_be_read_on_masked_cells() -> None:
-    masked = np.array([palette.MASKED])
-    assert contrast(masked[:, :3] / 255, palette.ink(masked)[:, :3]).min() >= 4.5
+def test_a_map_of_signs_is_as_the_ground_at_0() -> None:
+    for theme in (palette.LIGHT, palette.DARK):
+        with palette.drawn_in(theme):
+            middle = palette.lut(True)[128, :3] / 255
+        assert np.abs(middle - to_rgb(theme.ground)).max() < 0.06
 
 
 def test_the_colours_of_the_numbers_are_the_ones_drawn() -> None:
@@ -54,20 +58,103 @@ def test_the_colours_of_the_numbers_are_the_ones_drawn() -> None:
         assert contrast(cell, colour[:3] / 255).max() > 4.2, "the middle of the strokes"
 
 
-@pytest.mark.parametrize(("colour", "least"), [*((c, 3.0) for c in palette.COLOURS), (palette.GREY, 7.0)])
-def test_lines_and_grey_text_can_be_seen_on_white(colour: str, least: float) -> None:
-    assert contrast(np.array(to_rgb(colour)), np.ones(3)) >= least
+BOTH = pytest.mark.parametrize("theme", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
 
 
-def test_no_line_is_told_by_colour_alone() -> None:
-    kinds = list(zip(palette.COLOURS, palette.MARKERS, map(str, palette.STYLES), strict=True))
-    assert all(len({kind[i] for kind in kinds}) == len(kinds) for i in range(3))
+def worst(one: str | tuple[str, ...], other: str | tuple[str, ...]) -> float:
+    """The smallest contrast between two colours, or of any two of two lists."""
+    ones, others = (
+        np.array([to_rgb(c) for c in ((colours,) if isinstance(colours, str) else colours)])
+        for colours in (one, other)
+    )
+    return float(contrast(ones[:, None], others).min())
+
+
+@BOTH
+def test_text_can_be_read(theme: palette.Theme) -> None:
+    boxes = (*theme.fills, *filter(None, theme.patterns), *theme.blocks.values(), theme.piece, theme.marked)
+    assert worst(theme.ink, (theme.ground, theme.band, *boxes)) >= 4.5
+    assert worst(theme.soft, theme.ground) >= 7 and worst(theme.soft, theme.band) >= 4.5
+    assert worst(theme.words, theme.ground) >= 4.5
+
+
+@BOTH
+def test_lines_and_marks_can_be_seen(theme: palette.Theme) -> None:
+    boxes = (theme.ground, theme.band, *theme.fills, *theme.blocks.values())
+    assert worst(theme.lines, theme.ground) >= 3
+    assert worst(theme.outline, boxes) >= 3
+    assert worst((theme.frame, theme.soft), (theme.ground, theme.band)) >= 3
+    assert worst(theme.soft, (theme.piece, theme.marked)) >= 3, "edges of pieces"
+    hidden, attended = (np.array(colour[:3]) / 255 for colour in theme.mask)
+    assert contrast(hidden, attended) >= 3
+
+
+@BOTH
+def test_no_line_is_told_by_colour_alone(theme: palette.Theme) -> None:
+    kinds = list(zip(theme.lines, theme.words, palette.MARKERS, map(str, palette.STYLES), strict=True))
+    assert all(len({kind[i] for kind in kinds}) == len(kinds) for i in range(4))
+
+
+# Linear RGB as eyes without long, middle or short cones see it: Viénot, Brettel and Mollon 1999, and for the
+# last Brettel, Viénot and Mollon 1997 by one half-plane.
+EYES = {
+    "all": np.eye(3),
+    "no long": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
+    "no middle": np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]),
+    "no short": np.array([[1, 0.14461, -0.14461], [0, 0.85924, 0.14076], [0, 0.85924, 0.14076]]),
+}
+
+
+def lab(colours: tuple[str, ...], eyes: np.ndarray) -> np.ndarray:
+    """CIELAB of colours as eyes see them."""
+    rgb = np.array([to_rgb(colour) for colour in colours])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ eyes.T, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    share = linear @ to_xyz.T / [0.9505, 1, 1.089]
+    x, y, z = np.where(share > 0.008856, np.cbrt(share), 7.787 * share + 16 / 116).T
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+@BOTH
+@pytest.mark.parametrize("eyes", EYES)
+def test_lines_differ_for_all_eyes(theme: palette.Theme, eyes: str) -> None:
+    for colours in (theme.lines, theme.words):
+        places = lab(colours, EYES[eyes])
+        apart = np.linalg.norm(places[:, None] - places, axis=2)[np.triu_indices(5, 1)]
+        assert apart.min() >= 15, f"{apart.min():.1f}: 2 is just seen, 15 is plain"
+
+
+@BOTH
+def test_no_two_fills_share_an_entry_of_a_frame(theme: palette.Theme) -> None:
+    """`png.encode` tells colours apart by three bits a channel."""
+    codes = {tuple(int(255 * part) >> 5 for part in to_rgb(fill)) for fill in theme.fills}
+    assert len(codes) == len(theme.fills)
+
+
+def test_a_dark_picture_is_dark_and_says_the_same() -> None:
+    for kind in KINDS:
+        one = view(kind, 0)
+        light, dark = Stage(), Stage(theme=palette.DARK)
+        scenes = [stage.show([one]) for stage in (light, dark)]
+        assert scenes[0].size == scenes[1].size and scenes[0].hits == scenes[1].hits
+        grounds = [np.median(pixels(stage.png())[:, :2]) for stage in (light, dark)]
+        assert grounds == [255, 0x11], kind
+
+
+def test_another_theme_draws_all_anew() -> None:
+    moved, fresh, one = Stage(), Stage(theme=palette.DARK), Heatmap(np.eye(3), title="map")
+    moved.show([one])
+    moved.turn_to(fresh.page)
+    assert moved.show([one]) == fresh.show([one])
 
 
 def test_cells_take_the_colours_of_the_scale() -> None:
     values = np.array([[0, 0.5, 1, 2, -np.inf]])
     viridis, diverging = palette.lut(False), palette.lut(True)
-    assert np.array_equal(palette.cells(values, False, 1)[0], [*viridis[[0, 128, 255, 255]], palette.MASKED])
+    assert np.array_equal(
+        palette.cells(values, False, 1)[0], [*viridis[[0, 128, 255, 255]], palette.LIGHT.masked]
+    )
     signed = palette.cells(np.array([[-3, 0, 3, -9]]), True, 3)[0]
     assert np.array_equal(signed, diverging[[0, 128, 255, 0]])
     assert diverging[128, :3].min() > 240, "nothing is white"

@@ -135,7 +135,7 @@ def test_the_fog_lies_over_patches_with_little_weight() -> None:
     assert seen[4] == pytest.approx(FOG * (1 - CLEAR), abs=1)
     assert np.ptp(seen[4:6, 0]) == pytest.approx(255 * CLEAR, abs=1), "still to be made out"
     assert seen[2] == pytest.approx(FOG * (1 - CLEAR) / 2, abs=1), "half the weight, half the fog"
-    assert (seen[6:] == palette.MASKED[0]).all()
+    assert (seen[6:] == palette.LIGHT.masked[0]).all()
     even = Picture(np.tile([0.0, 1.0], (2, 4)), side=2, weights=[0.25] * 4)
     assert np.array_equal(cells(even), cells(replace(even, weights=None)))
 

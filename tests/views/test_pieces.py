@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from attnlab.views import Pieces, fonts, palette
+from attnlab.views import Pieces, fonts
 from attnlab.views.fonts import outline
-from attnlab.views.pieces import EDGES, FILLS, HIGH, LINES, MOST, WIDE, visible
+from attnlab.views.palette import LIGHT
+from attnlab.views.pieces import HIGH, LINES, MOST, WIDE, visible
 from attnlab.views.stage import Stage
 from tests.views.samples import Viewer, artists, composed, figure, pixels, slot_of
 from tests.views.test_hits import found, seen
 from tests.views.test_in_place import assert_fresh, drawn_by
 from tests.views.test_input import TEXTS, shown_quietly
-from tests.views.test_palette import contrast
 
 LOW = ["l", "o", "w", " ", "l", "o", "w", "e", "r"]
 MERGED = ["lo", "w", " ", "lo", "w", "e", "r"]
@@ -152,8 +152,7 @@ def test_boxes_keep_their_places_at_any_scale(scale: float, ratio: float) -> Non
             int((slot.y + y + 4) * size),
             slice(int((slot.x + x + 3) * size), int((slot.x + right - 3) * size)),
         )
-        expected = FILLS[2 if i == 2 else i % 2]
-        expected = expected[:3] * expected[3] + 1 - expected[3]
+        expected = to_rgb(LIGHT.marked if i == 2 else (LIGHT.ground, LIGHT.piece)[i % 2])
         assert np.abs(picture[at] / 255 - expected).max() < 0.02, f"piece {i}"
         assert low - y == HIGH
 
@@ -201,15 +200,8 @@ def test_the_pointer_finds_the_piece_that_is_drawn(ratio: int) -> None:
         assert found(hits, x + width / 2, y + height / 2) == (hit, 0, 0)
         assert (hit["first"], hit["select"], hit["values"]) == (i, "step", [[f"{pieces[i]} ({100 + i})"]])
         corner = picture[int((y + 4) * ratio), int((x + 4) * ratio)]
-        assert (np.abs(corner / 255 - FILLS[2, :3]).max() < 0.03) == (i == 20)
+        assert (np.abs(corner / 255 - to_rgb(LIGHT.marked)).max() < 0.03) == (i == 20)
     assert found(hits, slot.x + 2, slot.y + HIGH + 5) is None, "an id is no piece"
-
-
-def test_texts_and_edges_can_be_read_on_the_fills() -> None:
-    fills = FILLS[:, :3] * FILLS[:, 3:] + 1 - FILLS[:, 3:]
-    assert contrast(np.zeros(3), fills).min() >= 4.5
-    assert contrast(EDGES[:, :3], fills).min() >= 3
-    assert contrast(np.array(to_rgb(palette.GREY)), np.ones(3)) >= 4.5
 
 
 def test_neighbours_are_told_apart_without_colour() -> None:

@@ -16,7 +16,7 @@ from matplotlib import rc_context, rcParams, style
 
 from attnlab import Slider, explore
 from attnlab.views import View
-from attnlab.views.stage import Stage
+from attnlab.views.stage import Page, Stage
 from tests.views.samples import KINDS, pixels, view
 
 pytestmark = pytest.mark.slow  # matplotlib draws many pictures anew
@@ -119,11 +119,11 @@ def test_no_setting_between_two_frames_changes_the_next() -> None:
         stage.show([view(kind, 0) for kind in SOME])
     with rc_context(HARSH):
         one = moved.show([view(kind, 1, selected=1, title="other") for kind in SOME])
-        moved.resize(1, 2)
+        moved.turn_to(Page(1, 2))
         sharper = moved.show([view(kind, 1, selected=1, title="other") for kind in SOME])
         picture = moved.png()
     assert one == expected.show([view(kind, 1, selected=1, title="other") for kind in SOME])
-    expected.resize(1, 2)
+    expected.turn_to(Page(1, 2))
     assert sharper == expected.show([view(kind, 1, selected=1, title="other") for kind in SOME])
     assert picture == expected.png()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from attnlab.panels.controls import Control
+from attnlab.panels.controls import Control, Steps
 
 
 class Board:
@@ -92,6 +92,12 @@ class Board:
         """The move by so many places, up to the ends."""
         ends = self.specs[name].ends()
         return {name: max(min(ends), min(max(ends), self.controls[name].value + places))}
+
+    def typed(self, name: str, text: str) -> dict[str, Any]:
+        """The move to the place nearest to a number that was typed; none, where it is no number."""
+        spec = self.specs[name]
+        near = spec.near(text) if isinstance(spec, Steps) else None
+        return {} if near is None else {name: near}
 
     def _on_control(self, _: Any) -> None:
         with self._lock:

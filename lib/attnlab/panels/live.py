@@ -99,7 +99,7 @@ class Live(Shown):
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Without a picture: it is shown before there is one."""
-        return {"text/plain": repr(self), **self._opened.live}, {}
+        return {"text/plain": repr(self), **self._opened.live}, self._opened.colab
 
     def __repr__(self) -> str:
         return f"<live view {self.name}: run the cell to see the training move>"

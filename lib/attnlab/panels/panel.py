@@ -13,7 +13,7 @@ from attnlab.panels.board import Board
 from attnlab.panels.callback import as_views, aside, explain, match
 from attnlab.panels.controls import Control, Scrub
 from attnlab.panels.filmstrip import Filmstrip
-from attnlab.panels.player import Player
+from attnlab.panels.player import BACK, NEXT, Player
 from attnlab.panels.screen import Digest
 from attnlab.panels.surface import Shown, Surface
 from attnlab.panels.tour import ASKED, RESET, tour
@@ -210,11 +210,11 @@ class Panel(Shown):
         rows = []
         for name, control in self.controls.items():
             rows.append(self._with_buttons(name) if name in self._players else control)
-        box = widgets.Box(rows)
-        box.add_class("attnlab-controls")
         buttons = [self._button(name, self._presetter(name)) for name in self.presets]
         buttons += [self._button(RESET, self.reset)] if self.specs else []
-        panel = widgets.VBox([box, _bar(buttons), self._surface.screen])
+        actions = _bar(buttons).add_class("attnlab-actions")  # the screen adds: Save picture
+        box = widgets.Box([*rows, actions]).add_class("attnlab-controls")
+        panel = widgets.VBox([box, self._surface.screen])
         return panel.add_class("attnlab-panel").add_class(f"attnlab-panel-{self._surface.name}")
 
     def _presetter(self, name: str) -> Callable[[], Any]:
@@ -233,9 +233,10 @@ class Panel(Shown):
 
     def _with_buttons(self, name: str) -> widgets.Widget:
         player = self._players[name]
-        back = self._button("◀ Step back", lambda: self._move(self._board.by(name, -1)))
-        forward = self._button("Step forward ▶", lambda: self._move(self._board.by(name, 1)))
-        return widgets.VBox([self.controls[name], _bar([back, player.button, forward])])
+        back = self._button(BACK, lambda: self._move(self._board.by(name, -1)))
+        forward = self._button(NEXT, lambda: self._move(self._board.by(name, 1)))
+        steps = widgets.Box([self.controls[name], _bar([back, player.button, forward])])
+        return steps.add_class("attnlab-steps")
 
     def _player(self, name: str) -> Player:
         def move(raw: int) -> bool:
@@ -265,6 +266,8 @@ class Panel(Shown):
                 self._players[message["tick"]].tick(message["from"])
             elif message.get("select") in self.specs:
                 self._by_hand(lambda: self._move(self._chosen(message)))
+            elif message.get("control") in self.specs:
+                self._by_hand(lambda: self._move(self._board.typed(message["control"], message["typed"])))
 
     def _chosen(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The move that a click on a row, or an arrow key, asks for."""

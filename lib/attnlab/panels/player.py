@@ -9,7 +9,7 @@ from attnlab.views.payload import Clock
 
 FRAME_WAIT = 80  # milliseconds between the frames of a step slider that plays
 FRAMES = 150  # a playing slider takes at most about so many frames from end to end
-PLAY, PAUSE = "▶ Play", "❚❚ Pause"
+BACK, PLAY, PAUSE, NEXT = "◀ Back", "▶ Play", "❚❚ Pause", "Next ▶|"
 
 
 class Player:

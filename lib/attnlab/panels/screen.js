@@ -1,4 +1,4 @@
-// The picture of a panel: paints the newest frame, tells what is under the pointer, reports clicks and arrow keys.
+// The picture of a panel: paints the newest frame, tells what is under the pointer, reports clicks, keys, room and theme.
 
 const make = (tag, name, parent) => {
   const element = document.createElement(tag);
@@ -18,6 +18,17 @@ function paintMap(context, { place, size: [width, height], rgba }) {
   context.drawImage(small, ...place);
 }
 
+// Signs of the sheet, each at its place: three numbers for a sign, four for its rectangle on the sheet.
+function paintSigns(context, sheet, rects, signs) {
+  for (let i = 0; i < signs.length; i += 3) {
+    const [left, top, width, height] = rects.subarray(4 * signs[i], 4 * signs[i] + 4);
+    context.drawImage(sheet, left, top, width, height, signs[i + 1], signs[i + 2], width, height);
+  }
+}
+
+// Copied, because a buffer may begin at an odd place.
+const shorts = (view) => new Int16Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+
 // Sliders of ipywidgets have no accessible name: give them their visible label.
 // JupyterLab takes keys for itself (arrows go to another cell, d d deletes this one): leave them to what has the focus.
 function nameControls(panel) {
@@ -25,7 +36,7 @@ function nameControls(panel) {
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
   }
-  for (const focused of panel.querySelectorAll("select, button, summary, [type=checkbox], .noUi-handle")) focused.dataset.lmSuppressShortcuts = "true";
+  for (const focused of panel.querySelectorAll("select, button, summary, [type=checkbox], .noUi-handle, .widget-readout")) focused.dataset.lmSuppressShortcuts = "true";
   for (const control of panel.querySelectorAll(".widget-slider, .widget-hslider, .jupyter-widgets.widget-inline-hbox")) {
     const label = control.querySelector(".widget-label")?.textContent;
     const readout = control.querySelector(".widget-readout");
@@ -38,6 +49,51 @@ function nameControls(panel) {
       readout.setAttribute("aria-label", `${label}, type a value`);
     }
   }
+}
+
+// A number that is typed beside a slider moves it to the nearest place: Python finds it.
+function takeNumbers(panel, model) {
+  for (const slider of panel.querySelectorAll("[class*=attnlab-control-]")) {
+    const readout = slider.querySelector(".widget-readout");
+    if (!readout?.getAttribute("contenteditable") || readout.dataset.attnlab) continue;
+    const name = [...slider.classList].find((each) => each.startsWith("attnlab-control-")).slice("attnlab-control-".length);
+    readout.dataset.attnlab = name;
+    let before = null, fresh = false;
+    const all = () => getSelection().selectAllChildren(readout);
+    const done = (typed) => {
+      if (before === null) return;
+      const text = readout.textContent;
+      readout.textContent = before; // until the slider has moved
+      if (typed && text.trim() !== before) model.send({ control: name, typed: text });
+      before = null;
+    };
+    readout.addEventListener("focus", () => {
+      before = readout.textContent;
+      fresh = true;
+      all();
+    });
+    readout.addEventListener("click", () => { // the first click chooses all, as Tab does; the next sets the cursor
+      if (fresh) all();
+      fresh = false;
+    });
+    readout.addEventListener("blur", () => done(true));
+    readout.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") done(false);
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      readout.blur();
+    });
+  }
+}
+
+// Whether what stands behind an element is dark: true in any front end, whatever its themes are called.
+function isDark(element) {
+  for (let each = element; each; each = each.parentElement) {
+    const [red, green, blue, alpha = 1] = getComputedStyle(each).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
+    if (alpha > 0.5) return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 110;
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches && getComputedStyle(document.documentElement).colorScheme.includes("dark");
 }
 
 function describe(hit, row, col, value) {
@@ -56,11 +112,10 @@ function render({ model, el }) {
   const printed = make("pre", "attnlab-printed", figure);
   const words = make("figcaption", "attnlab-words", figure);
   const caption = make("div", "attnlab-caption", words);
-  const foot = make("div", "attnlab-foot", words);
-  const details = make("details", "attnlab-details", foot);
+  const details = make("details", "attnlab-details", words);
   make("summary", "", details).textContent = "Details";
   const account = make("div", "attnlab-account", details);
-  const save = make("button", "attnlab-save", foot);
+  const save = make("button", "attnlab-save", words);
   canvas.setAttribute("role", "img");
   error.setAttribute("role", "alert");
   printed.setAttribute("role", "status");
@@ -70,19 +125,20 @@ function render({ model, el }) {
   tip.hidden = true;
 
   let painted = 0, shown = null, pointer = null, timer = null;
-  let asked = model.get("frame").pointer ?? null, waiting = null, saving = false;
+  let asked = model.get("frame").pointer ?? null, waiting = null, saving = "", touched = false;
   let cell = { at: "", text: "" }; // the one whose text the kernel was asked for
-  let ground = { id: 0, bitmap: null };
+  const kept = { background: { id: 0 }, sheet: { id: 0 } }; // what was decoded, by its id
 
-  const groundOf = ({ id, png }) => {
-    if (ground.id !== id) ground = { id, bitmap: decode(png) };
-    return ground.bitmap;
+  const decoded = (what, { id, png }) => {
+    if (kept[what].id !== id) kept[what] = { id, bitmap: decode(png) };
+    return kept[what].bitmap;
   };
 
   async function paint() {
-    const frame = model.get("frame"), background = model.get("background");
-    if (!frame.number || frame.background !== background.id) return;
-    const [base, overlay] = await Promise.all([groundOf(background), decode(frame.overlay)]);
+    const frame = model.get("frame"), background = model.get("background"), sheet = model.get("sheet");
+    if (!frame.number || frame.background !== background.id || frame.sheet !== (sheet.id ?? 0)) return;
+    const signs = frame.sheet && decoded("sheet", sheet);
+    const [base, overlay, letters] = await Promise.all([decoded("background", background), decode(frame.overlay), signs]);
     if (frame.number <= painted) return; // a newer frame was quicker
     painted = frame.number;
     shown = frame;
@@ -93,6 +149,7 @@ function render({ model, el }) {
     context.drawImage(base, 0, 0);
     for (const map of frame.maps) paintMap(context, map);
     context.drawImage(overlay, ...frame.place);
+    if (letters) paintSigns(context, letters, shorts(sheet.rects), shorts(frame.signs));
     canvas.tabIndex = frame.hits.some((hit) => hit.select) ? 0 : -1;
     nameCanvas();
     if (caption.textContent !== frame.caption) caption.textContent = frame.caption;
@@ -101,7 +158,6 @@ function render({ model, el }) {
     figure.dataset.sequence = frame.number;
     showTip();
     if (frame.moved) tick();
-    if (saving && !frame.pointer) savePicture();
   }
 
   // ---------------------------------------------------------------- pointer
@@ -140,8 +196,9 @@ function render({ model, el }) {
     return cell.text;
   }
 
-  function heard(message) {
-    if (message.heard === waiting) {
+  function heard(message, buffers) {
+    if (message.saved && message.saved === saving) savePicture(message.name, buffers[0]);
+    else if (message.heard === waiting) {
       waiting = null;
       point(find());
     } else if (message.heard === cell.at) {
@@ -166,14 +223,22 @@ function render({ model, el }) {
     tip.style.top = `${found.hit.point ? foot : beside}px`;
   }
 
-  canvas.addEventListener("pointermove", (event) => {
+  const follow = (event) => {
+    touched = event.pointerType === "touch";
     pointer = { x: event.clientX, y: event.clientY };
     showTip();
-  });
-  canvas.addEventListener("pointerleave", () => {
+  };
+  const leave = () => {
+    if (!pointer) return;
     pointer = null;
     showTip();
-  });
+  };
+  // A tap tells of a cell until another tap; a finger that moves along tells of each.
+  const elsewhere = (event) => touched && event.target !== canvas && leave();
+  canvas.addEventListener("pointerdown", follow);
+  canvas.addEventListener("pointermove", follow);
+  canvas.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
+  document.addEventListener("pointerdown", elsewhere);
   canvas.addEventListener("click", (event) => {
     pointer = { x: event.clientX, y: event.clientY };
     const found = find();
@@ -189,18 +254,19 @@ function render({ model, el }) {
   });
   canvas.dataset.lmSuppressShortcuts = "true";
   save.addEventListener("click", () => {
-    saving = true;
-    pointer = null;
-    showTip();
-    if (!shown?.pointer) savePicture();
+    saving = `${Math.random()}`;
+    model.send({ save: saving });
   });
 
-  function savePicture() {
-    saving = false;
-    const link = document.createElement("a");
-    link.download = `${model.get("name")}.png`;
-    link.href = canvas.toDataURL("image/png");
+  // Some front ends find a link only while it is in the page.
+  function savePicture(name, png) {
+    saving = "";
+    const link = make("a", "", document.body);
+    link.download = name;
+    link.href = URL.createObjectURL(new Blob([png], { type: "image/png" }));
     link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
   // ---------------------------------------------------------------- the rest of the panel
@@ -231,31 +297,81 @@ function render({ model, el }) {
     const style = document.documentElement.style;
     figure.style.fontSize = `${14 * scale}px`;
     caption.style.minHeight = "";
+    reportSoon();
     for (const [name, size] of [["--jp-content-font-size1", 14], ["--jp-code-font-size", 13], ["--jp-widgets-font-size", 14]])
       if (scale !== 1 || style.getPropertyValue(name)) style.setProperty(name, `${Math.round(size * scale)}px`);
   }
 
+  // ---------------------------------------------------------------- the page
+
+  // The width and the height that the picture may have, so that controls, picture and two lines stand on one screen.
+  function room() {
+    const panel = el.closest(".attnlab-panel") ?? el;
+    const pane = el.closest(".jp-WindowedPanel-outer, .jp-Notebook, #site");
+    const high = pane ? pane.clientHeight : window.top === window ? window.innerHeight : 0;
+    const above = figure.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+    const words = 2 * 1.4 * parseFloat(getComputedStyle(figure).fontSize) + 3;
+    return [Math.floor(panel.clientWidth), high && Math.max(1, Math.floor(high - above - words))];
+  }
+
+  function report() {
+    if (!el.isConnected || !figure.offsetParent) return; // behind another tab: its room is not known
+    const dark = isDark(el), [wide, high] = room(), [before, tall] = model.get("room");
+    (el.closest(".attnlab-panel") ?? figure).classList.toggle("attnlab-dark", dark);
+    const news = {};
+    if (model.get("ratio") !== devicePixelRatio) news.ratio = devicePixelRatio;
+    if (model.get("dark") !== dark) news.dark = dark;
+    if (Math.abs(wide - before) > 1 || Math.abs(high - tall) > 1) news.room = [wide, high];
+    if (!Object.keys(news).length) return;
+    model.set(news);
+    model.save_changes();
+  }
+
+  let due = null;
+  const reportSoon = () => {
+    clearTimeout(due);
+    due = setTimeout(report, 60);
+  };
   let density = null;
   function watchDensity() {
     density?.removeEventListener("change", watchDensity);
     density = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     density.addEventListener("change", watchDensity);
-    if (model.get("ratio") === devicePixelRatio) return;
-    model.set("ratio", devicePixelRatio);
-    model.save_changes();
+    reportSoon();
   }
+  const sizes = new ResizeObserver(reportSoon);
+  const themes = new MutationObserver(() => {
+    reportSoon();
+    setTimeout(report, 500); // its colours may arrive later than its name
+  });
+  for (const root of [document.documentElement, document.body]) themes.observe(root, { attributes: true, attributeFilter: ["class", "style", "data-jp-theme-name", "data-jp-theme-light", "theme", "data-vscode-theme-kind"] });
 
   const watched = { "change:frame": paint, "change:error": showWords, "change:stale": showWords, "change:printed": showWords, "change:clock": tick, "change:scale": showScale, "msg:custom": heard };
   for (const [event, action] of Object.entries(watched)) model.on(event, action);
-  const naming = new MutationObserver(() => nameControls(el.closest(".attnlab-panel")));
+  const careFor = (panel) => {
+    nameControls(panel);
+    takeNumbers(panel, model);
+  };
+  const naming = new MutationObserver(() => {
+    const panel = el.closest(".attnlab-panel"); // none while its cell is moved, or its view is closed
+    if (panel) careFor(panel);
+  });
   const attached = setInterval(() => {
     const panel = el.closest(".attnlab-panel");
     if (!panel) return;
     clearInterval(attached);
-    nameControls(panel);
+    careFor(panel);
+    panel.querySelector(".attnlab-actions")?.append(save);
     const controls = panel.querySelector(".attnlab-controls");
-    if (controls) naming.observe(controls, { childList: true, subtree: true, characterData: true });
-  }, 50);
+    if (controls) {
+      naming.observe(controls, { childList: true, subtree: true, characterData: true });
+      sizes.observe(controls);
+    }
+    const pane = el.closest(".jp-WindowedPanel-outer, .jp-Notebook, #site");
+    for (const each of [panel, pane]) if (each) sizes.observe(each);
+    addEventListener("resize", reportSoon);
+    report();
+  }, 20);
   showWords();
   showScale();
   watchDensity();
@@ -265,7 +381,11 @@ function render({ model, el }) {
     for (const [event, action] of Object.entries(watched)) model.off(event, action);
     if (asked) model.send({ point: null, id: "" });
     density?.removeEventListener("change", watchDensity);
-    naming.disconnect();
+    document.removeEventListener("pointerdown", elsewhere);
+    removeEventListener("resize", reportSoon);
+    for (const observer of [naming, sizes, themes]) observer.disconnect();
+    clearTimeout(due);
+    save.remove();
     clearInterval(attached);
     clearTimeout(timer);
   };

@@ -29,9 +29,11 @@ class Screen(anywidget.AnyWidget):
     """Paints frames in the browser, in order: a frame older than the one on the screen is never painted.
 
     What it is sent is typed in `attnlab.views.payload`. The browser reports `ratio`, its device pixels per
-    CSS pixel, and sends {"select": control, "row": i}, {"select": control, "by": 1}, {"tick": control,
-    "from": i}, {"point": [view, place, row] or None, "id": text} and {"cell": [hit, row, column], "frame":
-    number, "id": text}; the last two are answered by {"heard": text}, a cell with its "text".
+    CSS pixel; `room`, the width and height in CSS pixels for the picture; and whether the page is `dark`.
+    It sends {"select": control, "row": i}, {"select": control, "by": 1}, {"tick": control, "from": i},
+    {"control": name, "typed": text}, {"point": [view, place, row] or None, "id": text}, {"cell": [hit, row,
+    column], "frame": number, "id": text} and {"save": text}. The last three are answered by {"heard": text},
+    a cell with its "text", and {"saved": text, "name": file} with a PNG.
     """
 
     # As texts: of a path, anywidget keeps every widget that was ever made, to load it anew when it changes.
@@ -39,6 +41,7 @@ class Screen(anywidget.AnyWidget):
     _css = (_HERE / "screen.css").read_text(encoding="utf-8")
 
     background = t.Dict().tag(sync=True)  # a payload.Background
+    sheet = t.Dict().tag(sync=True)  # a payload.Sheet with its id
     frame = t.Dict().tag(sync=True)  # a payload.Frame
     clock = t.Dict().tag(sync=True)  # a payload.Clock; empty: no step slider plays
     error = t.Unicode().tag(sync=True)
@@ -46,6 +49,8 @@ class Screen(anywidget.AnyWidget):
     printed = t.Unicode().tag(sync=True)  # what the function printed when a hand moved a control
     scale = t.Float(1.0).tag(sync=True)
     ratio = t.Float(1.0).tag(sync=True)
+    room = t.List(t.Float(), [0.0, 0.0], 2, 2).tag(sync=True)  # no width: as a saved picture; 0 high: no end
+    dark = t.Bool().tag(sync=True)
     name = t.Unicode("figure").tag(sync=True)
 
     def paint(
@@ -56,28 +61,34 @@ class Screen(anywidget.AnyWidget):
         moved: bool = True,
     ) -> None:
         """Send a frame. What was said of an earlier move goes away, unless no control moved."""
-        ground = self.background.get("id", 0) + (scene.background is not None)
-        frame = Frame(
+        frame = self._frame(scene, words, pointer, moved)
+        with self.hold_sync():
+            if scene.background is not None:
+                self.background = dict(Background(id=frame["background"], png=scene.background))
+            if scene.sheet is not None:
+                self.sheet = {"id": frame["sheet"], **scene.sheet}
+            self.frame = dict(frame)
+            if moved:
+                self.error, self.stale, self.printed = "", False, ""
+
+    def _frame(self, scene: Scene, words: Digest, pointer: tuple[int, str, int] | None, moved: bool) -> Frame:
+        return Frame(
             number=self.number + 1,
-            background=ground,
+            background=self.background.get("id", 0) + (scene.background is not None),
             pixels=scene.pixels,
             size=scene.size,
             scale=scene.scale,
             maps=scene.maps,
             overlay=scene.overlay,
             place=scene.place,
+            sheet=self.sheet.get("id", 0) + (scene.sheet is not None),
+            signs=scene.signs,
             hits=scene.hits,
             caption=str(words),
             account=words.details,
             pointer=pointer,
             moved=moved,
         )
-        with self.hold_sync():
-            if scene.background is not None:
-                self.background = dict(Background(id=ground, png=scene.background))
-            self.frame = dict(frame)
-            if moved:
-                self.error, self.stale, self.printed = "", False, ""
 
     @property
     def number(self) -> int:

@@ -1,6 +1,7 @@
 """What is on the screen, and its owner: figure, screen, lock, scale and ratio, and whether it is true."""
 
 import base64
+import math
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +15,12 @@ import ipywidgets as widgets
 from attnlab.panels import cells
 from attnlab.panels.callback import explain
 from attnlab.panels.screen import Digest, Screen, guard
-from attnlab.views import captions
-from attnlab.views.stage import Stage
+from attnlab.views import captions, palette
+from attnlab.views.stage import Page, Stage
 from attnlab.views.view import View
 
 LEAST, MOST = 0.5, 4.0  # device pixels for a CSS pixel
+NARROW, LOW = 320.0, 160.0  # CSS pixels: in less room, a picture is drawn for so much
 EARLIER = "The picture above is an earlier one: it does not show this state."
 
 
@@ -26,7 +28,8 @@ class Surface:
     """A figure and the screen that shows it. Panel, Live and Filmstrip each hold one.
 
     `lock` guards computing and painting, because JupyterLab delivers widget messages on another thread.
-    `fit` makes the picture smaller than the rest. `present` and the browser's pixel ratio reach all surfaces.
+    `fit` makes the picture smaller than the rest. `present` reaches all surfaces, what the browser reports
+    (pixel ratio, room, theme) its own.
     """
 
     def __init__(self, name: str, fit: float = 1.0) -> None:
@@ -36,7 +39,7 @@ class Surface:
         self.fault: BaseException | None = None  # why the picture is not the one that was asked for
         self.screen = self.widget = Screen(name=name, scale=_presented[0])
         self._fit, self._stage = fit, Stage(_presented[0] * fit)
-        self.screen.observe(self._on_ratio, names="ratio")
+        self.screen.observe(self._on_page, names=["ratio", "room", "dark"])
         self.screen.on_msg(self._on_message)
         _surfaces.add(self)
         cells.register(self)
@@ -72,7 +75,8 @@ class Surface:
         try:
             scene = self._stage.show(captions.drawn(views))
         except BaseException:
-            self._stage = Stage(self._stage.scale, self._stage.ratio)  # half drawn: begin afresh
+            self._stage = Stage()  # half drawn: begin afresh
+            self._stage.turn_to(self._page)
             raise
         self.views = views
         self.screen.paint(scene, words, self._stage.pointer, moved)
@@ -84,13 +88,27 @@ class Surface:
     def present(self, scale: float) -> None:
         with self.lock:
             self.screen.scale = scale
-            self._stage.resize(scale * self._fit, self._stage.ratio)
-            self._again()
+            self._on_page()
 
-    def _on_ratio(self, change: Any) -> None:
+    @property
+    def _page(self) -> Page:
+        """What the picture is drawn for: the projector's scale, and what the browser reports."""
+        screen = self.screen
+        width, height = screen.room
+        return Page(
+            screen.scale * self._fit,
+            min(MOST, max(LEAST, screen.ratio)),
+            max(NARROW, width) if width and self._fit == 1 else None,
+            max(LOW, height) if width and height else math.inf,
+            palette.DARK if screen.dark else palette.LIGHT,
+        )
+
+    def _on_page(self, _: Any = None) -> None:
+        """The page is another one: paint once, however much of it has changed."""
         with self.lock:
-            self._stage.resize(self._stage.scale, min(MOST, max(LEAST, change["new"])))
-            self._again()
+            if self._page != self._stage.page:
+                self._stage.turn_to(self._page)
+                self._again()
 
     def _again(self) -> None:
         """Paint the same once more: larger, sharper, or with another row forward."""
@@ -115,6 +133,9 @@ class Surface:
             elif "cell" in message:
                 text = self._stage.told(*message["cell"]) if message["frame"] == self.screen.number else ""
                 self.screen.send({"heard": message["id"], "text": text})
+            elif "save" in message and self.views:
+                png = self._at_rest(2.0).png()
+                self.screen.send({"saved": message["save"], "name": f"{self.name}.png"}, [png])
 
     # ------------------------------------------------------------ what is shown, for code and files
 
@@ -130,8 +151,8 @@ class Surface:
         if isinstance(ratio, bool) or not isinstance(ratio, Real) or not LEAST <= ratio <= MOST:
             raise ValueError(f"ratio must be a number from {LEAST} to {MOST:g}, got {ratio!r:.60}")
         with self.lock:
-            now = self._stage.scale, self._stage.ratio, self._stage.pointer
-            if self.fault is None and now == (self._fit, ratio, None) and self._stage.views is self.views:
+            saved = self._stage.page == Page(self._fit, ratio) and self._stage.pointer is None
+            if self.fault is None and saved and self._stage.views is self.views:
                 return self._stage.png()
             return self._still(ratio).png()
 
@@ -151,6 +172,10 @@ class Surface:
         """The picture on a stage of its own. Raises what kept the right one from the screen."""
         if self.fault is not None:
             raise self.fault
+        return self._at_rest(ratio)
+
+    def _at_rest(self, ratio: float) -> Stage:
+        """The picture on the screen with all its words, as it is saved: light, without a pointer."""
         stage = Stage(self._fit, ratio)
         stage.show(self.views)
         return stage
@@ -161,13 +186,19 @@ class Surface:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return {"application/vnd.jupyter.widget-view+json": view}
 
+    @property
+    def colab(self) -> dict[str, Any]:
+        """What Colab must find beside it: where the code of its widgets is; empty elsewhere."""
+        bundle = self.screen._repr_mimebundle_()
+        return dict(bundle[1]) if bundle else {}
+
     def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """A notebook output with three readers: nbval, pages without a kernel, JupyterLab.
 
         A picture that is not what the controls say is left out, and the words say why.
         """
         data: dict[str, Any] = {**self.live, "text/plain": self.screen.error}
-        metadata: dict[str, Any] = {"attnlab": {"panel": self.name}}
+        metadata: dict[str, Any] = {"attnlab": {"panel": self.name}, **self.colab}
         with self.lock:
             if self.fault is None:
                 data["text/plain"] = self.digest.details

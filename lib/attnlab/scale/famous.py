@@ -91,11 +91,9 @@ def original(
 
 def _transformer(name: str, config: Config, published: str, steps: int) -> Famous:
     note = (
-        f"The vocabulary of {config.vocabulary:,} is inferred from the published count. Section 5.1 says "
-        "about 37,000 shared tokens; with those, base has 63 and big 214 million, while all rows of "
-        "Table 3 around the base model agree to the million with about 41,000, and big with about "
-        "36,000. In the paper only the feed-forward has biases, here the attention has, too: less than 0.1 "
-        "percent more."
+        f"The vocabulary of {config.vocabulary:,} is inferred from the published count: the 37,000 shared "
+        "tokens of section 5.1 would give 63 million for base and 214 for big. In the paper only the "
+        "feed-forward has biases; here the attention has them too: less than 0.1 percent more."
     )
     return Famous(
         name, 2017, config, published, VASWANI, note,

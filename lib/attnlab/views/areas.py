@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 
-from attnlab.views import fonts, grid, inputs, phrases
+from attnlab.views import fonts, grid, inputs, palette, phrases
 from attnlab.views.amounts import KINDS, Band, amount, as_bands, as_size, exact, named, percent
 from attnlab.views.fonts import length, moving, set_moving, steady
 from attnlab.views.inputs import Field, Limit, Text
@@ -20,12 +21,10 @@ from attnlab.views.view import View
 
 REFERENCES, LANE = 3, 320  # outlines, at most; pixels: room for the labels beside the picture, at most
 SAMPLES = {"bytes": "  88.8 GB · 88.8 %", "FLOPs": "  888 TFLOPs · 88.8 %"}  # as wide as what follows a name
-# Fills, each with the pattern that it has in cells, and the last one for bands beside them. Black text can be
-# read on all of them, and no two share an entry of a frame's palette.
-FILLS = ("#cbdff3", "#fddeb8", "#c9e8c2", "#f5d6e4", "#fcf1b4", "#bdb5e6", "#dedede")
-PATTERNS = (("", ""), ("||", "#f0bd7c"), ("..", "#8cc487"), ("//", "#e3a8c4"), ("++", "#d8c55f"),
-            ("xx", "#9080d0"), ("", ""))  # fmt: skip
-DARK = "#404040"
+PARTS = "token embedding", "position embedding", "attention", "feed-forward", "norms", "cross-attention"
+# What each fill of the palette has on it in cells; the last fill is for bands beside them. Text can be read
+# on all of them, and no two share an entry of a frame's palette.
+HATCHES = ("", "||", "..", "//", "++", "xx", "")
 
 
 class Bands(Field[Any, dict[str, Band]]):
@@ -120,13 +119,19 @@ class Areas(View):
 
     @cached_property
     def _styles(self) -> dict[str, int]:
-        """The number of the colour of a cell by its name, without any cells of a band."""
-        return {name: i % KINDS for i, name in enumerate(self.kinds or self.values)}
+        """The number of the colour of a cell by its name, without any cells of a band.
+
+        A part of a Transformer has the same in every model; other names take what is left.
+        """
+        names = list(self.kinds or self.values)
+        found = {name: PARTS.index(name) for name in names if name in PARTS}
+        free = cycle([i for i in range(KINDS) if i not in found.values()] or range(KINDS))
+        return {name: found[name] if name in found else next(free) for name in names}
 
     @cached_property
     def _painted(self) -> list[list[Area]]:
         """The areas by the number of their colour; bands beside cells have the last one."""
-        found: list[list[Area]] = [[] for _ in FILLS]
+        found: list[list[Area]] = [[] for _ in HATCHES]
         for area in self.areas:
             found[self._style(area)].append(area)
         return found
@@ -162,7 +167,7 @@ class Areas(View):
             name = fonts.drawable(area.called)
             label = inside(self._facts(name, area.value), area) if area.height > LEAST else None
             if label:
-                within.append(label._replace(fill=FILLS[self._style(area)]))
+                within.append(label._replace(fill=palette.theme().fills[self._style(area)]))
             elif area.name is None:
                 outside.append((area.y + area.height / 2, self._facts(name, area.value)[0]))
         for band, (y, value) in self._cut_bands().items():
@@ -220,26 +225,27 @@ class Areas(View):
 
     def box(self, measure: Measure) -> Box:
         foot = self._legend[-1][2] + 12 if self._legend else HIGH + 6
-        return Box(WIDE + OUT + self._lane, foot, 4, 4, LINE + 4, 2)
+        return Box(WIDE + OUT + self._lane, foot, 4, 4, LINE + 4, 2, least=fonts.LEAST)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         drawn = Drawn(ax)
         frame = [(0, 0), (WIDE, 0), (WIDE, HIGH), (0, HIGH)]
         style: dict[str, Any] = {
-            "facecolors": "white",
-            "edgecolors": DARK,
+            "facecolors": palette.theme().ground,
+            "edgecolors": palette.theme().outline,
             "linewidths": 1.0,
             "clip_on": False,
         }
         ax.add_collection(PolyCollection([frame], **style), autolim=False)
-        patterns = [_pattern(kind, bool(self.kinds)) for kind in range(len(FILLS))]
+        patterns = [_pattern(kind, bool(self.kinds)) for kind in range(len(HATCHES))]
         drawn.parts.fills = [_lines(ax, drawn, PolyCollection, **pattern) for pattern in patterns]
-        style = {"facecolors": "none", "edgecolors": DARK, "linewidths": 0.9}
+        style = {"facecolors": "none", "edgecolors": palette.theme().outline, "linewidths": 0.9}
         drawn.parts.edges = _lines(ax, drawn, PolyCollection, **style)
         style = {"facecolors": "none", "linestyles": "--", "linewidths": 1.2}
+        style["edgecolors"] = palette.theme().ink
         drawn.parts.dashed = _lines(ax, drawn, PolyCollection, **style)
         drawn.parts.pads = _lines(ax, drawn, PolyCollection, linewidths=0.0)
-        drawn.parts.leaders = _lines(ax, drawn, LineCollection, colors="#8c8c8c", linewidths=0.8)
+        drawn.parts.leaders = _lines(ax, drawn, LineCollection, colors=palette.theme().frame, linewidths=0.8)
         drawn.parts.texts = {size: moving(ax, drawn) for size in (fonts.SIZE, fonts.SMALL)}
         for i, (text, x, y) in enumerate(self._legend):
             swatch = [(x, y - 7), (x + 20, y - 7), (x + 20, y + 7), (x, y + 7)]
@@ -346,9 +352,10 @@ def _sum(values: Band) -> float:
 
 
 def _pattern(kind: int, patterned: bool) -> dict[str, Any]:
-    hatch, colour = PATTERNS[kind] if patterned else ("", "")
-    style = {"facecolors": FILLS[kind], "linewidths": 0.0}
-    return style | ({"hatch": hatch, "edgecolors": colour, "hatch_linewidth": 0.7} if hatch else {})
+    hatch, colours = HATCHES[kind] if patterned else "", palette.theme()
+    style: dict[str, Any] = {"facecolors": colours.fills[kind], "linewidths": 0.0}
+    more = {"hatch": hatch, "edgecolors": colours.patterns[kind], "hatch_linewidth": 0.7}
+    return style | more if hatch else style
 
 
 def _lines(ax: Axes, drawn: Drawn, kind: type, **style: Any) -> Any:

@@ -17,7 +17,8 @@ from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import compact, number
 from attnlab.views.view import View
 
-ROW, LONG = 30, 200  # pixels: a bar with its gap, the longest bar
+ROW, LOW, LONG = 30, 22, 200  # pixels: a bar with its gap, how low at least, the longest bar
+THICK, DOT = 21, 4.5  # pixels: a bar at most, half of a dot
 
 
 class BarValues(Numbers):
@@ -41,9 +42,9 @@ class Bars(View):
     """One horizontal bar per label, with its number. `values` may be a dict label -> value.
 
     The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number). `log`: a
-    logarithmic scale of whole decades; it begins at `floor`, where smaller values have no bar (default: below
-    the smallest value). `guide`: a dashed line at that value. Raises ValueError for NaN, a wrong number of
-    labels, values <= 0 on a log scale without a floor.
+    logarithmic scale of whole decades, with dots, because no bar can begin at 0 there; it begins at `floor`,
+    where smaller values have no dot (default: below the smallest value). `guide`: a dashed line at that
+    value. Raises ValueError for NaN, a wrong number of labels, values <= 0 on a log scale without a floor.
     """
 
     values: BarValues = BarValues(1, most=(ROWS,))
@@ -69,7 +70,7 @@ class Bars(View):
         shown = self.values if self.guide is None else np.append(self.values, self.guide)
         high = float(np.abs(shown).max())
         if self.log:
-            low = math.floor(math.log10(self.floor or shown.min()) - 1e-9 * (self.floor is None))
+            low = math.floor(math.log10(self.floor or shown.min()) + 1e-9)
             top = math.log10(max(self.limit or 0, high, 10.0**low))
             return 10.0**low, 10.0 ** max(low + 1, math.ceil(top - 1e-9))
         limit = self.limit or (1.0 if 0.01 <= high <= 1 else rounding.nice(high))
@@ -91,9 +92,12 @@ class Bars(View):
     def _ticks(self) -> list[tuple[float, str]]:
         """Places on the scale and their texts; the middle one where it has room."""
         low, high = self.ends
-        places = [low, high] if self.log else [low, high, (low + high) / 2]
-        texts = [rounding.plain(v).replace("-", "−") for v in places]
         unit = fonts.fitted(self.unit, LONG / 2)
+        if self.log:
+            every = list(rounding.powers(low, high, 4).items())
+            return [*every[:-1], (every[-1][0], every[-1][1] + unit)]
+        places = [low, high, (low + high) / 2]
+        texts = [rounding.plain(v).replace("-", "−") for v in places]
         if sum(fonts.measure(text + unit) for text in texts) < LONG + 60:
             return [(place, text + unit) for place, text in zip(places, texts, strict=True)]
         return [(places[0], texts[0]), (places[1], texts[1] + unit)]
@@ -102,12 +106,13 @@ class Bars(View):
         return self.labels, self.ends, self.log, self.guide, self.unit
 
     def box(self, measure: Measure) -> Box:
-        (_, first), (_, last), *_ = self._ticks
-        left = max(max(measure(fonts.shown(label)) for label in self.labels) + 12, measure(first) / 2 + 2)
+        half = max(measure(text) for _, text in self._ticks) / 2 + 2
+        left = max(max(measure(fonts.shown(label)) for label in self.labels) + 12, half)
         between = ["999.99"] if self.log else []  # longer than at the ends
         longest = max(map(measure, [*self.texts, *map(self._text, self.ends), *between]))
-        right = max(62, measure(last) / 2 + 2, 16 * math.ceil((longest + 14) / 16))
-        return Box(LONG, ROW * len(self.labels), left, right, 6, 30, grow=True)
+        right = max(62, half, 16 * math.ceil((longest + 14) / 16))
+        count = len(self.labels)
+        return Box(LONG, ROW * count, left, right, 6, 30, grow=True, low=LOW * count)
 
     def _place(self, values: Any, width: float) -> np.ndarray:
         low, high = self.ends
@@ -116,38 +121,46 @@ class Bars(View):
         return np.clip((np.asarray(values) - low) / (high - low), 0, 1) * width
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        foot = ROW * len(self.labels)
+        foot, row = box.height, box.height / len(self.labels)
         for i, label in enumerate(self.labels):
-            fonts.write(ax, -8, (i + 0.5) * ROW, fonts.shown(label), ha="right")
+            fonts.write(ax, -8, (i + 0.5) * row, fonts.shown(label), ha="right")
         for tick, text in self._ticks:
             x = float(self._place(tick, box.width))
-            ax.plot([x, x], [0, foot + 4], color="#d0d0d0", linewidth=0.8, zorder=0, clip_on=False)
-            fonts.write(ax, x, foot + 15, text, ha="center", color=palette.GREY)
-        bars = PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False)
+            ax.plot([x, x], [0, foot + 4], color=palette.theme().grid, linewidth=0.8, zorder=0, clip_on=False)
+            fonts.write(ax, x, foot + 15, text, ha="center", color=palette.theme().soft)
+        bars = PolyCollection([], facecolors=palette.theme().lines[0], clip_on=False)
         ax.add_collection(bars, autolim=False)
         zero = 0.0 if self.log else float(self._place(0.0, box.width))
         numbers = fonts.numbers(ax, np.zeros((len(self.labels), 2)))
         drawn = Drawn(ax, moving=[bars, numbers])
-        vars(drawn.parts).update(bars=bars, numbers=numbers, width=box.width, zero=zero)
+        vars(drawn.parts).update(bars=bars, numbers=numbers, width=box.width, zero=zero, row=row)
         if self.guide is not None:
             x = float(self._place(self.guide, box.width))
             drawn.moving += ax.plot(
-                [x, x], [0, foot], color="black", linestyle="--", linewidth=1.4, clip_on=False
+                [x, x], [0, foot], color=palette.theme().ink, linestyle="--", linewidth=1.4, clip_on=False
             )
         return drawn
 
     def update(self, drawn: Drawn) -> None:
         zero, tips = drawn.parts.zero, self._place(self.values, drawn.parts.width)
-        heights = (np.arange(len(tips)) + 0.5) * ROW
-        up, down = heights - ROW * 0.34, heights + ROW * 0.34
+        row = drawn.parts.row
+        heights = (np.arange(len(tips)) + 0.5) * row
+        half = DOT if self.log else min(THICK, row * 0.7) / 2
+        up, down = heights - half, heights + half
         start = np.full_like(tips, zero)
         corners = np.array([[start, up], [tips, up], [tips, down], [start, down]])  # (4, 2, n)
+        if self.log:
+            tips = np.where(self.values < self.ends[0], -1e4, tips)  # beyond the scale: no dot
+            around = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+            corners = np.stack(
+                [tips + DOT * np.cos(around)[:, None], heights + DOT * np.sin(around)[:, None]], 1
+            )
         drawn.parts.bars.set_verts(corners.transpose(2, 0, 1))
         texts = self.texts
         widths = np.array([fonts.measure(text.replace("-", "−")) for text in texts])
         starts = self._clear_of_guide(np.maximum(tips, zero) + 8, widths, drawn.parts.width)
         drawn.parts.numbers.set_offsets(np.stack([starts + widths / 2, heights], 1))
-        fonts.set_numbers(drawn.parts.numbers, texts, "black")
+        fonts.set_numbers(drawn.parts.numbers, texts, palette.theme().ink)
 
     def _clear_of_guide(self, starts: np.ndarray, widths: np.ndarray, width: float) -> np.ndarray:
         """Where the numbers start: those that would lie on the guide line stand behind it."""
@@ -158,7 +171,7 @@ class Bars(View):
 
     def hits(self, box: Box) -> list[Hit]:
         values = [[text + self.unit] for text in self.texts]
-        place = (-box.left, 0, box.left + box.width, ROW * len(self.labels))
+        place = (-box.left, 0, box.left + box.width, box.height)
         return [grid.grid_hit(place, self.labels, [""], values, axes=("", ""))]
 
     def caption(self) -> str:

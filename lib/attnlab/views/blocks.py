@@ -21,13 +21,6 @@ from attnlab.views.rounding import compact
 from attnlab.views.structure import KINDS, Maker, Row, as_columns, branch, parts_of, places_in, transformer
 from attnlab.views.view import View
 
-FILLS = {
-    "embedding": "#fbd3dc", "norm": "#fff0a8", "attention": "#ffd6a5", "cross-attention": "#e5d0f2",
-    "feed-forward": "#cce4f7", "add": "white", "output": "#d0ebcf", "layer": "#e4e4e4", "other": "white",
-}  # fmt: skip
-MASKS = np.array([[214, 214, 214, 255], [20, 60, 110, 255]], np.uint8)  # hidden, may attend
-LINE, BAND, EDGE = "#404040", "#f4f4f4", "#8c8c8c"
-
 
 class Columns(Field[Any, dict[str, tuple[Row, ...]]]):
     """One or two columns of parts, by name."""
@@ -114,7 +107,7 @@ class Blocks(View):
         return tuple(parts), tuple(shape), self.quantity, plan.stream, plan.width, plan.top
 
     def box(self, measure: Measure) -> Box:
-        return Box(*self._diagram.size, 4, 4, 4, 4)
+        return Box(*self._diagram.size, 4, 4, 4, 4, least=fonts.LEAST)
 
     # ------------------------------------------------------------ the picture
 
@@ -124,10 +117,10 @@ class Blocks(View):
         self._draw_heads(ax)
         wiring = Wiring(self._diagram)
         _lines(ax, wiring.lines, 1)
-        _shapes(ax, wiring.tips, facecolors=LINE, linewidths=0, zorder=2)
-        fills = to_rgba_array([FILLS[each.part.kind] for each in placed])
+        _shapes(ax, wiring.tips, facecolors=palette.theme().outline, linewidths=0, zorder=2)
+        fills = to_rgba_array([palette.theme().blocks[each.part.kind] for each in placed])
         shapes = [circle(each) if each.part.kind == "add" else each.corners for each in placed]
-        _shapes(ax, shapes, facecolors=fills, edgecolors=LINE, linewidths=1.0, zorder=3)
+        _shapes(ax, shapes, facecolors=fills, edgecolors=palette.theme().outline, linewidths=1.0, zorder=3)
         _lines(ax, [line for each in placed if each.part.kind == "add" for line in plus(each)], 4)
         for i, each in enumerate(placed):
             self._draw_name(ax, i, each)
@@ -143,13 +136,20 @@ class Blocks(View):
         for (column, group), (top, low) in plan.groups().items():
             ends = sorted(plan.across(column, x) for x in (0, plan.width + 6))
             corners = [(ends[0], top), (ends[1], top), (ends[1], low), (ends[0], low)]
-            _shapes(ax, [corners], facecolors=BAND, edgecolors=EDGE, linewidths=0.8, zorder=0)
+            _shapes(
+                ax,
+                [corners],
+                facecolors=palette.theme().band,
+                edgecolors=palette.theme().frame,
+                linewidths=0.8,
+                zorder=0,
+            )
             name = group.removeprefix(f"{list(self.parts)[column]} ")
             at = plan.across(column, GROUP / 2 + 1), (top + low) / 2
             style: dict[str, Any] = {
                 "ha": "center",
                 "rotation": 90,
-                "color": palette.GREY,
+                "color": palette.theme().soft,
                 "size": fonts.SMALL,
             }
             fonts.write(ax, *at, fitted(name, low - top - 4, fonts.SMALL), **style)
@@ -159,7 +159,7 @@ class Blocks(View):
         plan = self._diagram
         for column, name in enumerate(self.parts):
             side, other = (("right", "left"), ("left", "right"))[column]
-            style: dict[str, Any] = {"ha": side, "color": palette.GREY, "size": fonts.SMALL}
+            style: dict[str, Any] = {"ha": side, "color": palette.theme().soft, "size": fonts.SMALL}
             if any(plan.on_stream[i] and plan.placed[i].column == column for i in self._numbers):
                 text = fitted(self.quantity, plan.stream - 20, fonts.SMALL)
                 steady(ax, plan.across(column, plan.stream - 20), HEAD / 2, text, **style)
@@ -198,7 +198,7 @@ class Blocks(View):
         plan = self._diagram
         masks = [part.mask for part in plan.parts if part.mask is not None]
         for picture, mask in zip(drawn.maps, masks, strict=True):
-            picture.set_data(MASKS[mask.astype(int)])
+            picture.set_data(np.array(palette.theme().mask, np.uint8)[mask.astype(int)])
         on = [(text, plan.placed[i]) for i, text in self._numbers.items() if plan.on_stream[i]]
         texts = [fitted(text, plan.stream - 18, width=length) for text, _ in on]
         points = [(plan.across(placed.column, plan.stream - 20), placed.middle) for _, placed in on]
@@ -325,7 +325,8 @@ def _in_brackets(facts: list[str]) -> list[str]:
 
 
 def _lines(ax: Axes, lines: Any, zorder: int) -> None:
-    style: dict[str, Any] = {"colors": LINE, "linewidths": 1.3, "clip_on": False, "zorder": zorder}
+    style: dict[str, Any] = {"linewidths": 1.3, "clip_on": False, "zorder": zorder}
+    style["colors"] = palette.theme().outline
     ax.add_collection(LineCollection(lines, **style), autolim=False)
 
 

@@ -13,24 +13,25 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import fonts, palette, phrases, rounding
+from attnlab.views import fonts, grid, palette, phrases, rounding
 from attnlab.views.inputs import Field, MaybeNumber, Text, above_0, as_array, as_text
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.rounding import compact
 from attnlab.views.view import View
 
-WIDTH, HEIGHT, SAMPLE = 250, 230, 66  # pixels: the curves, the piece of line beside a name
+WIDTH, HEIGHT, LOW, SAMPLE = 250, 230, 120, 66  # pixels: the curves, how low at least, a line beside a name
+LONGEST, NEXT = 150, 17  # pixels: of a name at the end of its line, from one to the next
+SIGNS = "●", "■", "▲", "◆", "▼"  # the markers of the palette, in a text
 MOST_POINTS = 6000  # of a curve; more share a pixel even on the sharpest screen
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Series(Field[Mapping[Any, Any], dict[str, np.ndarray]]):
     """A dict name -> numbers, at most as many as there are colours."""
 
     def look(self, view: Any, given: Mapping[Any, Any]) -> dict[str, np.ndarray]:
-        if not isinstance(given, Mapping) or not 0 < len(given) <= len(palette.COLOURS):
+        if not isinstance(given, Mapping) or not 0 < len(given) <= len(palette.MARKERS):
             raise ValueError(
-                f"Curves takes a dict of 1 to {len(palette.COLOURS)} named series, got {given!r:.60}"
+                f"Curves takes a dict of 1 to {len(palette.MARKERS)} named series, got {given!r:.60}"
             )
         return {as_text(name): as_array(y, f"series {name!r}", 1) for name, y in given.items()}
 
@@ -115,7 +116,7 @@ class Curves(View):
         every = np.concatenate([*self.series.values(), *(b for pair in self.band.values() for b in pair)])
         low, high = float(every.min()), float(every.max())
         if self.log:
-            return _decades(low, high)
+            return rounding.decades(low, high)
         low = 0.0 if low >= -1e-9 * max(high, 1e-9) else low  # a little noise below 0 is no sign
         return -rounding.nice(-low) if low < 0 else 0.0, rounding.nice(
             high
@@ -126,7 +127,7 @@ class Curves(View):
         """The two ends of the x axis."""
         low, high = self.xlim or (float(self.x.min()), float(self.x.max()))
         if self.xlog and self.xlim is None:
-            return _decades(low, high)
+            return rounding.decades(low, high)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     def key(self) -> tuple[Any, ...]:
@@ -134,17 +135,27 @@ class Curves(View):
         return tuple(self.series), tuple(self.band), *axes
 
     def _yticks(self) -> dict[float, str]:
-        return _powers(*self.ends) if self.log else round_ticks(*self.ends, 6)
+        return (
+            rounding.powers(*self.ends)
+            if self.log
+            else round_ticks(*self.ends, 6, _whole(*self.series.values()))
+        )
 
     def _xticks(self) -> dict[float, str]:
         """As many ticks as have room for their texts."""
         if self.xlog:
-            return _powers(*self.span)
+            return rounding.powers(*self.span)
         for count in range(6, 1, -1):
-            ticks = round_ticks(*self.span, count)
+            ticks = round_ticks(*self.span, count, _whole(self.x), "angle" in self.xlabel)
             if sum(fonts.measure(text) + 14 for text in ticks.values()) < WIDTH:
                 break
         return ticks
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The names at the ends of their lines, each with its marker; none where one is too long."""
+        names = [f"{sign} {fonts.drawable(name)}" for sign, name in zip(SIGNS, self.series, strict=False)]
+        return names if max(fonts.length(name) for name in names) <= LONGEST else []
 
     def _columns(self) -> int:
         """Names beside each other above the curves."""
@@ -154,40 +165,51 @@ class Curves(View):
     def box(self, measure: Measure) -> Box:
         left = max((measure(text) for text in self._yticks().values()), default=0) + 16
         right = max((measure(text) / 2 for text in self._xticks().values()), default=0)
-        rows = -(-len(self.series) // self._columns())
+        rows = 0 if self._names else -(-len(self.series) // self._columns())
+        beside = max((fonts.length(name) + 12 for name in self._names), default=0.0)
         name = 22 if self.ylabel else 0
         bottom = 46 if self.xlabel else 28
-        return Box(WIDTH, HEIGHT, left + name, max(16, right + 2), 10 + 22 * rows, bottom, grow=True)
+        right = math.ceil(max(16, right + 2, beside))
+        return Box(WIDTH, HEIGHT, left + name, right, 10 + 22 * rows, bottom, grow=True, low=LOW)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
+        self._draw_axes(ax)
+        self._label(ax, box)
+        drawn = Drawn(ax)
+        drawn.parts.lines = {n: self._line(ax, i) for i, n in enumerate(self.series)}
+        drawn.parts.bands = {n: self._band(ax, list(self.series).index(n)) for n in self.band}
+        if not self._names:
+            self._legend(ax, list(drawn.parts.lines.values()))
+        drawn.parts.cursor = ax.axvline(0, color=palette.theme().soft, linewidth=1.2)
+        drawn.parts.dots = [
+            ax.plot([], [], m, color=c, markersize=7, clip_on=False)[0]
+            for m, c, _ in zip(palette.MARKERS, palette.theme().lines, self.series, strict=False)
+        ]
+        lines = [*drawn.parts.bands.values(), *drawn.parts.lines.values()]
+        drawn.moving = [*lines, drawn.parts.cursor, *drawn.parts.dots]
+        drawn.parts.width, drawn.parts.height = box.width, box.height
+        drawn.parts.names = fonts.moving(ax, drawn)
+        drawn.parts.names.set_offset_transform(_pixels(ax, box))
+        return drawn
+
+    def _draw_axes(self, ax: Axes) -> None:
         xscale, yscale = ("log" if log else "linear" for log in (self.xlog, self.log))
         ax.set(xscale=xscale, yscale=yscale, xlim=self.span, ylim=self.ends)
         ax.set_axis_on()
         ax.minorticks_off()
         ax.spines[["top", "right"]].set_visible(False)
-        ax.grid(color="#e4e4e4", linewidth=0.8)
+        ax.spines[["left", "bottom"]].set_color(palette.theme().soft)
+        ax.tick_params(color=palette.theme().soft, labelcolor=palette.theme().ink)
+        ax.grid(color=palette.theme().grid, linewidth=0.8)
         for axis, ticks in ((ax.xaxis, self._xticks()), (ax.yaxis, self._yticks())):
             axis.set_ticks(list(ticks), list(ticks.values()), fontproperties=fonts.font())
-        self._label(ax, box)
-        drawn = Drawn(ax)
-        drawn.parts.lines = {n: self._line(ax, i) for i, n in enumerate(self.series)}
-        drawn.parts.bands = {n: self._band(ax, list(self.series).index(n)) for n in self.band}
-        self._legend(ax, list(drawn.parts.lines.values()))
-        drawn.parts.cursor = ax.axvline(0, color=palette.GREY, linewidth=1.2)
-        drawn.parts.dots = [
-            ax.plot([], [], m, color=c, markersize=7, clip_on=False)[0]
-            for m, c, _ in zip(palette.MARKERS, palette.COLOURS, self.series, strict=False)
-        ]
-        lines = [*drawn.parts.bands.values(), *drawn.parts.lines.values()]
-        drawn.moving = [*lines, drawn.parts.cursor, *drawn.parts.dots]
-        return drawn
 
     def _label(self, ax: Axes, box: Box) -> None:
         """The names of the axes, at places in pixels from the upper left corner."""
-        pixels = Affine2D().scale(1 / box.width, -1 / HEIGHT).translate(0, 1) + ax.transAxes
-        style: dict[str, Any] = {"ha": "center", "transform": pixels}
-        fonts.write(ax, box.width / 2, HEIGHT + 36, fonts.fitted(self.xlabel, WIDTH), **style)
-        fonts.write(ax, 10 - box.left, HEIGHT / 2, fonts.fitted(self.ylabel, HEIGHT), rotation=90, **style)
+        style: dict[str, Any] = {"ha": "center", "transform": _pixels(ax, box)}
+        fonts.write(ax, box.width / 2, box.height + 36, fonts.fitted(self.xlabel, WIDTH), **style)
+        up = fonts.fitted(self.ylabel, box.height)
+        fonts.write(ax, 10 - box.left, box.height / 2, up, rotation=90, **style)
 
     def _legend(self, ax: Axes, lines: Sequence[Line2D]) -> None:
         legend = ax.legend(
@@ -195,11 +217,11 @@ class Curves(View):
             frameon=False, prop=fonts.font(), borderaxespad=0.1, handlelength=2.4, columnspacing=1.2,
         )  # fmt: skip
         for text, name in zip(legend.get_texts(), self.series, strict=True):
-            text.set(text=fonts.fitted(name, WIDTH - SAMPLE), parse_math=False)
+            text.set(text=fonts.fitted(name, WIDTH - SAMPLE), parse_math=False, color=palette.theme().ink)
 
     def _line(self, ax: Axes, i: int) -> Line2D:
         style: dict[str, Any] = {
-            "color": palette.COLOURS[i],
+            "color": palette.theme().lines[i],
             "linestyle": palette.STYLES[i],
             "marker": palette.MARKERS[i],
         }
@@ -207,7 +229,7 @@ class Curves(View):
 
     def _band(self, ax: Axes, i: int) -> Any:
         return ax.add_collection(
-            PolyCollection([], facecolors=palette.COLOURS[i], alpha=0.2, linewidths=0), autolim=False
+            PolyCollection([], facecolors=palette.theme().lines[i], alpha=0.2, linewidths=0), autolim=False
         )
 
     def update(self, drawn: Drawn) -> None:
@@ -219,15 +241,35 @@ class Curves(View):
             low, high = (np.stack([self.x, y], 1)[_thinned(y)] for y in pair)
             edge = np.concatenate([low, high[::-1]])
             drawn.parts.bands[name].set_verts([edge])
+        self._name_lines(drawn)
         drawn.parts.cursor.set_visible(self.at is not None)
         for dot in drawn.parts.dots:
             dot.set_visible(False)
         if self.at is not None:
             drawn.parts.cursor.set_xdata([self.at, self.at])
             bottom, top = self.ends
-            for dot, value in zip(drawn.parts.dots, self._values(self.at).values(), strict=True):
+            now = self._values(self.at) if self._met else {}
+            for dot, value in zip(drawn.parts.dots, now.values(), strict=False):
                 dot.set_visible(bottom <= value <= top and self.span[0] <= self.at <= self.span[1])
                 dot.set_data([self.at], [value])
+
+    def _name_lines(self, drawn: Drawn) -> None:
+        """Every name stands as high as the last point of its line, or as near as it can."""
+        if not self._names:
+            return
+        low, high = np.log(self.ends) if self.log else np.array(self.ends)
+        last = [y[np.argmax(self.x)] for y in self.series.values()]
+        share = np.clip((np.log(last) if self.log else np.array(last)) - low, 0, high - low) / (high - low)
+        tall = drawn.parts.height
+        heights = grid.apart([float(y) for y in (1 - share) * tall], NEXT, 0, tall)
+        points = [(drawn.parts.width + 9, y) for y in heights]
+        fonts.set_moving(drawn.parts.names, self._names, points, 0)
+        drawn.parts.names.set_facecolor(palette.theme().words[: len(points)])
+
+    @property
+    def _met(self) -> bool:
+        """Whether the curves have a value at the cursor."""
+        return self.at is not None and float(self.x.min()) <= self.at <= float(self.x.max())
 
     def _values(self, at: float) -> dict[str, float]:
         """Where the curves are at an x."""
@@ -242,11 +284,18 @@ class Curves(View):
             if len(called) > phrases.FEW:
                 return phrases.line([f"at the end {self._between(ends)}"])
             return phrases.line([f"{called[name]} {self._course(y)}" for name, y in self.series.items()])
+        at = f"{self.xlabel or 'x'} {_place(self.at).replace('-', '−')}"
+        if not self._met:
+            ended = (
+                self._between(ends)
+                if len(called) > phrases.FEW
+                else ", ".join(f"{called[name]} {self._write(value)}" for name, value in ends.items())
+            )
+            return phrases.line([f"no data at {at}", f"at the end {ended}"])
         now = self._values(self.at)
         listed = ", ".join(f"{called[name]} {self._write(value)}" for name, value in now.items())
         said = listed if len(now) <= phrases.FEW else self._between(now)
         ended = ", ".join(map(self._write, ends.values())) if len(now) <= phrases.FEW else self._between(ends)
-        at = f"{self.xlabel or 'x'} {_place(self.at).replace('-', '−')}"
         return phrases.line([f"{at}: {said}", f"at the end {ended}" if self.at < self.x.max() else ""])
 
     def _between(self, values: Mapping[str, float]) -> str:
@@ -280,7 +329,8 @@ class Curves(View):
     def describe(self) -> str:
         words = []
         if self.at is not None:
-            now = ", ".join(f"{name} {self._say(v)}" for name, v in self._values(self.at).items())
+            values = self._values(self.at).items() if self._met else ()
+            now = ", ".join(f"{name} {self._say(v)}" for name, v in values) or "no data"
             words.append(f"at {self.xlabel or 'x'} {_place(self.at)}: {now}")
         for name, y in self.series.items():
             low = rounding.largest(-np.log(y) if self.log else -y, 1 if self.log else float(np.abs(y).max()))[
@@ -301,6 +351,16 @@ def _place(x: float) -> str:
     return f"{x:.0f}" if abs(x) < 1e9 and x == round(x) else rounding.plain(x)
 
 
+def _pixels(ax: Axes, box: Box) -> Any:
+    """Pixels from the upper left corner, whatever the scales of the axes."""
+    return Affine2D().scale(1 / box.width, -1 / box.height).translate(0, 1) + ax.transAxes
+
+
+def _whole(*values: np.ndarray) -> bool:
+    """Whether all are whole numbers: they get no ticks between."""
+    return all(bool((each == np.round(each)).all()) for each in values)
+
+
 def _thinned(y: np.ndarray) -> np.ndarray | slice:
     """Which points of a curve are drawn: all, or the lowest and highest of each few that share a pixel."""
     few = -(-len(y) // MOST_POINTS)
@@ -312,22 +372,20 @@ def _thinned(y: np.ndarray) -> np.ndarray | slice:
     return np.concatenate([[0], ends.ravel(), [len(y) - 1]])
 
 
-def _decades(low: float, high: float) -> tuple[float, float]:
-    """The powers of ten around two numbers."""
-    first = math.floor(math.log10(low) + 1e-9)
-    return 10.0**first, 10.0 ** max(first + 1, math.ceil(math.log10(high) - 1e-9))
-
-
-def _powers(low: float, high: float) -> dict[float, str]:
-    """At most 6 powers of ten from low to high, with their texts."""
-    powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
-    return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in powers[:: -(-len(powers) // 6)]}
-
-
 @lru_cache(256)
-def round_ticks(low: float, high: float, count: int) -> dict[float, str]:
-    """At most about `count` round numbers from low to high, with their texts."""
-    places = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+def round_ticks(
+    low: float, high: float, count: int, whole: bool = False, angle: bool = False
+) -> dict[float, str]:
+    """At most about `count` round numbers from low to high, with their texts.
+
+    `whole`: without any between whole numbers; `angle`: degrees, parts of a turn.
+    """
+    places: Sequence[float] = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10], integer=whole).tick_values(
+        low, high
+    )
+    if angle and high - low > 90:
+        step = next((s for s in (15, 30, 45, 90, 180) if (high - low) / s <= count), 360)
+        places = [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
     slack = 1e-9 * (high - low)
     kept = (0.0 if abs(v) <= slack else float(v) for v in places if low - slack <= v <= high + slack)
     return {v: rounding.plain(v).replace("-", "−") for v in kept}

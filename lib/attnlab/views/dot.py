@@ -150,7 +150,7 @@ class DotProduct(View):
         below = path.below(self)
         for block in self.blocks:
             middle = (block.place[0] + block.end[0]) / 2
-            fonts.write(ax, middle, below - 11, block.heading, ha="center", color=palette.GREY)
+            fonts.write(ax, middle, below - 11, block.heading, ha="center", color=palette.theme().soft)
         for j, token in enumerate(self.tokens):
             fonts.write(ax, -8, below + (j + 0.5) * HIGH, fonts.shown(token), ha="right")
         if self.values is not None:
@@ -184,7 +184,7 @@ class DotProduct(View):
         drawn.parts.names.set_paths([outline(text, *bold) for _, _, text in names])
         ends = [(x - 8 - fonts.measure(text, *bold) / 2, y + HIGH / 2) for x, y, text in names]
         drawn.parts.names.set_offsets(ends)
-        drawn.parts.names.set_facecolor("black")
+        drawn.parts.names.set_facecolor(palette.theme().ink)
 
     # ------------------------------------------------------------ the words
 

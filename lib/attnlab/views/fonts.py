@@ -16,15 +16,17 @@ from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
+from attnlab.views import palette
 from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.protocol import Drawn
 
 SIZE = 10.5  # points: 14.6 pixels on screen, readable from the last row at a projector's 720 lines
 SMALL = 8.5  # points: what is said beside something larger
+LEAST = 0.94  # the smallest scale of a view with small text: 11 pixels on the screen
 MIDDLE = 0.36  # of the size: from the line that signs stand on to the middle of a line of text
 DPI = 100  # pixels an inch at scale 1 and device pixel ratio 1
 UNSEEN = "\u200d\ufe0e\ufe0f"  # they join signs, or choose their form
-LONGEST_LABEL = 14  # characters of a token that are drawn; the pointer shows the whole token
+LONGEST_LABEL = 16  # characters of a token that are drawn; the pointer shows the whole token
 # Behind DejaVu Sans, of which script: usual fonts of Linux, Windows and macOS.
 _FALLBACKS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB",
@@ -105,7 +107,7 @@ def write(
     ax: Axes, x: float, y: float, text: str, math: bool = False, size: float = SIZE, **style: Any
 ) -> Text:
     """Text at a point of the axes (pixels); a dollar sign is a dollar sign unless `math` is set."""
-    for name, usual in (("va", "center"), ("color", "black"), ("clip_on", False)):
+    for name, usual in (("va", "center"), ("color", palette.theme().ink), ("clip_on", False)):
         style.setdefault(name, usual)
     weight = style.pop("weight", "normal")
     return ax.text(x, y, text, fontproperties=font(size, weight), parse_math=math, **style)
@@ -134,7 +136,7 @@ def _starts(text: str, weight: str) -> np.ndarray:
 
 
 @lru_cache(4096)
-def outline(text: str, size: float = SIZE, weight: str = "normal", side: float = 0.5) -> Path:
+def outline(text: str, size: float = SIZE, weight: str = "normal", side: float = 0.5) -> "Outline":
     """A text as an outline in points, sign by sign: far cheaper to move than a Text.
 
     (0, 0) is on the middle of the line; `side`: the share of the text left of it; 0.5: as much ink as right.
@@ -142,14 +144,56 @@ def outline(text: str, size: float = SIZE, weight: str = "normal", side: float =
     *starts, end = _starts(text, weight)
     signs = [_sign(char, weight) for char in text]
     if not any(len(vertices) for vertices, _ in signs):
-        return Path(np.zeros((1, 2)), [Path.MOVETO])
-    parts = [v + np.array([x - side * end, -MIDDLE * SIZE]) for (v, _), x in zip(signs, starts, strict=True)]
-    path = Path(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
-    if side != 0.5:
-        return path
-    zero = _sign("0", "normal")[0][:, 1]  # centred: as much ink left as right, and half of a 0 above
-    up = (zero.min() + zero.max()) / 2 / SIZE - MIDDLE
-    return Path(np.asarray(path.vertices) - [ends_of(path)[:, 0].mean(), up * size], path.codes)
+        return Outline(np.zeros((1, 2)), [Path.MOVETO])
+    places = [np.array([x - side * end, -MIDDLE * SIZE]) for x in starts]
+    parts = [v + place for (v, _), place in zip(signs, places, strict=True)]
+    path = Outline(np.concatenate(parts) * size / SIZE, np.concatenate([codes for _, codes in signs]))
+    shift = np.zeros(2)
+    if side == 0.5:
+        zero = _sign("0", "normal")[0][:, 1]  # centred: as much ink left as right, and half of a 0 above
+        up = (zero.min() + zero.max()) / 2 / SIZE - MIDDLE
+        shift = np.array([ends_of(path)[:, 0].mean(), up * size])
+        path = Outline(np.asarray(path.vertices) - shift, path.codes)
+    inky = [i for i, (vertices, _) in enumerate(signs) if len(vertices)]
+    codes = np.array([_code(text[i], weight, size) for i in inky], np.int64)
+    path.signs = codes, np.array([places[i] * size / SIZE - shift for i in inky])
+    return path
+
+
+class Outline(Path):
+    """A text as an outline. `signs`: what each sign is (for `sign`), and the point where it stands."""
+
+    signs: tuple[np.ndarray, np.ndarray] = np.zeros(0, np.int64), np.zeros((0, 2))
+
+
+_every: list[tuple[str, str, float]] = []  # character, weight and size of the signs by their codes
+_codes: dict[tuple[str, str, float], int] = {}
+
+
+def _code(char: str, weight: str, size: float) -> int:
+    named = char, weight, size
+    if named not in _codes:
+        _every.append(named)
+        _codes[named] = len(_every) - 1
+    return _codes[named]
+
+
+def sign(code: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the lines of a sign [n, 2], in points from where it stands, and their codes [n]."""
+    char, weight, size = _every[code]
+    vertices, codes = _sign(char, weight)
+    return vertices * (size / SIZE), codes
+
+
+class Texts(PathCollection):
+    """Texts that move, as one collection of outlines. `placed`: on the screen they are signs of a sheet."""
+
+    placed = True
+
+    @property
+    def signs(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What each sign of each text is, and where it stands."""
+        return [path.signs for path in self.get_paths() if isinstance(path, Outline)]
 
 
 def inked(char: str) -> bool:
@@ -163,9 +207,9 @@ def ends_of(path: Path) -> np.ndarray:
     return np.array([ends.min(axis=0), ends.max(axis=0)])
 
 
-def numbers(ax: Axes, points: np.ndarray) -> PathCollection:
+def numbers(ax: Axes, points: np.ndarray) -> Texts:
     """Texts centred on `points` [n, 2], all drawn as one collection: far cheaper than n texts."""
-    collection = PathCollection(
+    collection = Texts(
         [outline("0")] * len(points),
         offsets=points,
         offset_transform=ax.transData,
@@ -179,7 +223,7 @@ def numbers(ax: Axes, points: np.ndarray) -> PathCollection:
     return collection
 
 
-def set_numbers(collection: PathCollection, texts: Sequence[str], colours: Any) -> None:
+def set_numbers(collection: Texts, texts: Sequence[str], colours: Any) -> None:
     collection.set_paths([outline(text.replace("-inf", "−∞").replace("-", "−")) for text in texts])
     collection.set_facecolor(colours)
 
@@ -190,16 +234,16 @@ def steady(ax: Axes, x: float, y: float, text: str, size: float = SIZE, **style:
     return write(ax, x, low, text, size=size, va="baseline", **style)
 
 
-def moving(ax: Axes, drawn: Drawn) -> PathCollection:
+def moving(ax: Axes, drawn: Drawn) -> Texts:
     """A collection for texts that move; `set_moving` fills it."""
     collection = numbers(ax, np.zeros((0, 2)))
-    collection.set(facecolor="black", zorder=6, snap=False)
+    collection.set(facecolor=palette.theme().ink, zorder=6, snap=False)
     drawn.moving.append(collection)
     return collection
 
 
 def set_moving(
-    collection: PathCollection, texts: Sequence[str], points: Any, side: Any = 0.5, size: float = SIZE
+    collection: Texts, texts: Sequence[str], points: Any, side: Any = 0.5, size: float = SIZE
 ) -> None:
     """Put texts at points [n, 2]; `side` (of all, or one for each) stands left of the point: 0, 0.5 or 1."""
     sides = np.broadcast_to(side, len(texts)).tolist()

@@ -39,6 +39,19 @@ def grid_points(x: float, y: float, rows: int, cols: int, width: float, height: 
     return np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)
 
 
+def apart(places: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Heights near the given ones, in the same order, `least` from each other, from `low` to `high`."""
+    order = sorted(range(len(places)), key=lambda i: (places[i], i))
+    found = list(places)
+    at = low - least
+    for i in order:
+        found[i] = at = max(places[i], at + least)
+    at = high + least
+    for i in reversed(order):
+        found[i] = at = min(found[i], at - least)
+    return found
+
+
 def grid_hit(
     box: tuple[float, float, float, float],
     rows: Sequence[str],

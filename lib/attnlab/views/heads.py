@@ -118,7 +118,8 @@ class Heads(View):
         left = math.ceil(max(rows + 12, over + 4, max(leaning) + 14 if angle == 45 else 0))
         width, height = (max(p[k] for p in self._places()) + size * side for k, size in ((0, m), (1, n)))
         bar = maps.bar_width(measure, False, self.limit, n * side) + 5
-        return Box(width, height, left, over + bar, 22, max(lengths) + 20)
+        least = max(0.76, SMALLEST / self._size * 0.99)
+        return Box(width, height, left, over + bar, 22, max(lengths) + 20, least=least)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         _, n, m = self.values.shape
@@ -130,7 +131,7 @@ class Heads(View):
             name, middle = fonts.shown(self.names[len(drawn.parts.off)]), x + m * side / 2
             fonts.write(ax, middle, y - 11, name, ha="center")
             beside = middle + fonts.measure(name) / 2
-            drawn.parts.off.append(fonts.write(ax, beside, y - 11, OFF, color=palette.GREY))
+            drawn.parts.off.append(fonts.write(ax, beside, y - 11, OFF, color=palette.theme().soft))
             drawn.parts.outline.append((y, maps.outlines(ax, drawn, (x, x + m * side))))
             for i in maps.thinned(n, side, 1.5 * size) if x == 0 else ():
                 fonts.write(ax, -7, y + (i + 0.5) * side, fonts.shown(self.rows[i]), ha="right", size=size)
@@ -155,7 +156,7 @@ class Heads(View):
     def update(self, drawn: Drawn) -> None:
         for h, (weights, on) in enumerate(zip(self.values, self.heads, strict=True)):
             colours = palette.cells(weights, False, self.limit) if on else _greyed(weights, self.limit)
-            colours[self._hidden(h)] = palette.MASKED
+            colours[self._hidden(h)] = palette.theme().masked
             drawn.maps[h].set_data(colours)
             drawn.parts.off[h].set_visible(not on)
         for y, frames in drawn.parts.outline:
@@ -232,7 +233,12 @@ def _named(name: str, on: bool) -> str:
 
 
 def _greyed(weights: np.ndarray, limit: float) -> np.ndarray:
-    """The colours of a head that is off, uint8 [query, key, 4]: the more weight, the darker the grey."""
+    """The colours of a head that is off, uint8 [query, key, 4]: the more weight, the stronger the grey."""
     share = np.clip(np.where(np.isneginf(weights), 0.0, weights) / limit, 0, 1)
-    grey = np.where(np.isneginf(weights), palette.MASKED[0], 245 - 110 * share).round().astype(np.uint8)
+    zero, full = palette.theme().off
+    grey = (
+        np.where(np.isneginf(weights), palette.theme().masked[0], zero + (full - zero) * share)
+        .round()
+        .astype(np.uint8)
+    )
     return np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=-1)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgba, to_rgba_array
 
 from attnlab.views import fonts, grid, inputs, palette, phrases
 from attnlab.views.heads import Switches, head_name
@@ -22,7 +22,6 @@ from attnlab.views.view import View
 GAP, HIGH, THICKEST = 190, 30, 9.0  # pixels between the columns, a row, a line of weight 1
 TOGETHER = 20.0  # pixels that the lines of all heads between two tokens take at most
 FAINTEST = 0.02  # weights below this are not drawn: they would be a haze
-PALE = to_rgba("#c8c8c8")
 # How the line of each head is broken, in points, as palette.STYLES: alike in thin and thick lines.
 DASHES = ((), (9, 5), (9, 4, 2, 4), (2.5, 3.5), (12, 3, 3, 3, 3, 3))
 MOST = 4096  # lines of all heads together
@@ -98,8 +97,8 @@ class Links(View):
         return Box(GAP, HIGH * max(self.weights.shape[-2:]), left, right, top, 4)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        fonts.write(ax, -8, -12, "query", ha="right", color=palette.GREY)
-        fonts.write(ax, GAP + 8, -12, "key", ha="left", color=palette.GREY)
+        fonts.write(ax, -8, -12, "query", ha="right", color=palette.theme().soft)
+        fonts.write(ax, GAP + 8, -12, "key", ha="left", color=palette.theme().soft)
         for i, row in enumerate(self.rows):
             fonts.write(ax, -8, (i + 0.5) * HIGH, fonts.shown(row), ha="right")
         for j, col in enumerate(self.cols):
@@ -133,13 +132,14 @@ class Links(View):
         heads, queries, keys, front = self._lines()
         widths = self._stack[heads, queries, keys] * self._thickest * 0.72
         widths = np.where(front, widths, np.minimum(widths, 1.0))
-        colours = np.where(front[:, None], _COLOURS[heads], PALE)
+        pale, lines = to_rgba(palette.theme().pale), to_rgba_array(palette.theme().lines)
+        colours = np.where(front[:, None], lines[heads], pale)
         segments = drawn.parts.ends[heads, queries, keys]
         if self.names:  # below the lines, the line that stands for each head
             on, every = np.array(self.heads), np.arange(len(self.names))
             segments = np.concatenate([drawn.parts.samples, segments])
             widths = np.concatenate([np.where(on, 3.2, 1.0), widths])
-            colours = np.concatenate([np.where(on[:, None], _COLOURS[every], PALE), colours])
+            colours = np.concatenate([np.where(on[:, None], lines[every], pale), colours])
             heads, front = np.concatenate([every, heads]), np.concatenate([on, front])
             # matplotlib multiplies the dashes by the width of the line
             dashes = [DASHES[h] if f else () for h, f in zip(heads, front, strict=True)]
@@ -231,6 +231,3 @@ class Links(View):
         count = f"{len(self.names)} head{'s' * (len(self.names) > 1)}, " if self.names else ""
         size = f"{count}{n} by {m}, the strongest of each query: "
         return f"{self.title or 'links'}, {size}" + "; ".join(words) + "."
-
-
-_COLOURS = np.array([to_rgba(colour) for colour in palette.COLOURS])

@@ -18,7 +18,7 @@ from attnlab.views.rounding import number
 from attnlab.views.view import View
 
 MOST_NUMBERED = 12  # cells a row that can still hold a readable number
-BAR = 12  # width of the colour bar
+BAR, THIN = 12, 24  # pixels: width of the colour bar; of one or two rows or columns of many cells
 ALIKE = 1.5e-6  # sums that differ by less are equal: float32 has seven digits
 UPRIGHT = 26  # height of column labels that do not lean
 LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
@@ -95,7 +95,8 @@ class Heatmap(View):
             return math.ceil(fonts.measure(self._widest)) + 5, 31
         count = max(self.values.shape)
         side = max(min(4.0, CELLS / count), 420 / count)
-        return side, side
+        high, wide = (max(side, THIN) if few <= 2 else side for few in self.values.shape)
+        return wide, high
 
     def key(self) -> tuple[Any, ...]:
         return self.values.shape, self.rows, self.cols, self.signed, self.limit, self.axes, self.select
@@ -131,7 +132,7 @@ class Heatmap(View):
 
     def update(self, drawn: Drawn) -> None:
         colours = palette.cells(self.values, self.signed, self.limit)
-        colours[self._hidden] = palette.MASKED
+        colours[self._hidden] = palette.theme().masked
         drawn.maps[0].set_data(colours)
         if self.numbered:
             fonts.set_numbers(drawn.parts.numbers, self._texts, palette.ink(colours))
@@ -265,7 +266,7 @@ def _label_rows(ax: Axes, rows: Sequence[str], name: str, high: float, left: flo
     for i in thinned(len(rows), high):
         fonts.write(ax, -8, (i + 0.5) * high, fonts.shown(rows[i]), ha="right")
     middle = len(rows) * high / 2
-    fonts.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=palette.GREY)
+    fonts.write(ax, -left + 10, middle, name, ha="center", rotation=90, color=palette.theme().soft)
 
 
 def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box) -> None:
@@ -274,7 +275,7 @@ def _label_cols(ax: Axes, cols: Sequence[str], name: str, wide: float, box: Box)
     for j in thinned(len(cols), wide, 20 if leans else 16):
         at = ((j + 0.5) * wide, -7) if leans else ((j + 0.5) * wide, -11)
         fonts.write(ax, *at, fonts.shown(cols[j]), **(style if leans else {"ha": "center"}))
-    fonts.write(ax, -_beside(wide), -11, f"{name} →" if name else "", ha="right", color=palette.GREY)
+    fonts.write(ax, -_beside(wide), -11, f"{name} →" if name else "", ha="right", color=palette.theme().soft)
 
 
 def _axis_names(axes: tuple[str, str], height: float) -> tuple[str, str]:
@@ -301,7 +302,7 @@ def colour_bar(ax: Axes, x: float, height: float, signed: bool, limit: float) ->
     grid.image(ax, x, 0, BAR, height).set_data(palette.lut(signed)[::-1, None])
     for share, text in _ends(signed, limit, height):
         va = "top" if share == 0 else "bottom" if share == 1 else "center"
-        fonts.write(ax, x + BAR + 5, share * height, text, va=va, color=palette.GREY)
+        fonts.write(ax, x + BAR + 5, share * height, text, va=va, color=palette.theme().soft)
 
 
 def _ends(signed: bool, limit: float, height: float) -> list[tuple[float, str]]:

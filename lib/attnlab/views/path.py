@@ -40,7 +40,7 @@ class Block:
     def colours(self) -> np.ndarray:
         found = palette.cells(self.values, self.signed, self.limit)
         if self.hidden is not None:
-            found[self.hidden] = palette.MASKED
+            found[self.hidden] = palette.theme().masked
         return found
 
     @property

@@ -46,8 +46,15 @@ class Background(TypedDict):
     png: bytes
 
 
+class Sheet(TypedDict):
+    """The signs of the texts that move. Sent when it grows; with an `id` as a background has."""
+
+    png: bytes
+    rects: bytes  # int16 [sign, 4]: left, top, width, height on the sheet
+
+
 class Frame(TypedDict):
-    """One picture: cells and an overlay on the background, the words for it, and what the pointer finds."""
+    """One picture: cells, overlay and signs on the background, the words for it, what the pointer finds."""
 
     number: int  # counts up: an older frame is never painted after a newer one
     background: int  # the id of the background that it belongs on
@@ -57,6 +64,8 @@ class Frame(TypedDict):
     maps: list[Cells]
     overlay: bytes  # PNG
     place: tuple[int, int]  # upper left corner of the overlay
+    sheet: int  # the id of the sheet that the signs are on
+    signs: bytes  # int16 [n, 3]: the number of a sign, its left and top: placed on the overlay
     hits: list[Hit]
     caption: str  # what a person would say
     account: str  # all that there is to say

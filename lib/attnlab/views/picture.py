@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection
 
 from attnlab.views import fonts, grid, inputs, palette, phrases, rounding
 from attnlab.views.fonts import set_moving
@@ -152,7 +152,7 @@ class Picture(View):
 
     def box(self, measure: Measure) -> Box:
         height, width = self.values.shape[:2]
-        return Box(width * self._cell, height * self._cell, 4, 4, 4, 4)
+        return Box(width * self._cell, height * self._cell, 4, 4, 4, 4, least=fonts.LEAST)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         drawn = Drawn(ax, maps=[grid.image(ax, 0, 0, box.width, box.height)])
@@ -177,7 +177,7 @@ class Picture(View):
             down = np.array([0, 2 if patch > 60 else patch / 2 - 10])
             drawn.parts.weights, drawn.parts.places = _haloed(ax, drawn), corners + down
         drawn.parts.frames = outlines(ax, drawn, (0, 1))
-        drawn.parts.frames[1].set_edgecolor(palette.COLOURS[1])  # black is the colour of the grid
+        drawn.parts.frames[1].set_edgecolor(palette.theme().lines[1])  # black is the colour of the grid
         return drawn
 
     def update(self, drawn: Drawn) -> None:
@@ -202,7 +202,7 @@ class Picture(View):
             masked = np.isneginf(self.weights)
             weights = np.where(masked, 0, self.weights)
             clear = np.where(masked, 0, CLEAR + (1 - CLEAR) * weights / (weights.max() or 1))
-            over = np.where(masked[:, None], palette.MASKED[:3], (1 - clear[:, None]) * FOG)
+            over = np.where(masked[:, None], palette.theme().masked[:3], (1 - clear[:, None]) * FOG)
             light = light * self._spread(clear[:, None]) + self._spread(over)
         colours = np.full((*light.shape[:2], 4), 255, np.uint8)
         colours[..., :3] = np.rint(light)
@@ -308,9 +308,10 @@ class Picture(View):
         return words + ": " + ", ".join(f"{i} {number(weights[i])}" for i in listed)
 
 
-def _haloed(ax: Axes, drawn: Drawn) -> tuple[PathCollection, PathCollection]:
+def _haloed(ax: Axes, drawn: Drawn) -> tuple[fonts.Texts, fonts.Texts]:
     """Black texts with a white edge, so that they can be read on any picture."""
     halo, text = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
+    halo.placed = text.placed = False  # one on the other
     halo.set(facecolor="white", edgecolor="white", linewidth=2.6)
     halo.set_joinstyle("bevel")
     text.set_facecolor("black")

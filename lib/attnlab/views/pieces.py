@@ -26,7 +26,6 @@ WIDE, HIGH, ID = 820, 28, 16  # pixels: a line, a box, the id below it
 APART, BETWEEN, PAD = 4, 10, 6  # pixels: between boxes, between lines, between an outline and its text
 MOST, LINES, LONGEST = 200, 12, 40  # pieces, lines, and characters of a piece that are drawn
 SAID = 40  # pieces that the sentence names
-FILLS, EDGES = to_rgba_array(["none", "#d9e8f5", "#ffd591"]), to_rgba_array([palette.GREY] * 2 + ["black"])
 _SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}
 
 
@@ -138,15 +137,18 @@ class Pieces(View):
         return self._count, self.ids is None
 
     def box(self, measure: Measure) -> Box:
-        return Box(WIDE, self._count * self._pitch, 4, 4, 4, 0, wide=True)
+        least = 0.76 if self.ids is None else fonts.LEAST
+        return Box(WIDE, self._count * self._pitch, 4, 4, 4, 0, wide=True, least=least)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         boxes = PolyCollection([], clip_on=False)
         ax.add_collection(boxes, autolim=False)
         texts, ids = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
-        texts.set(facecolor="black", snap=False)  # snapped to pixels, T and i would look bolder than e
-        ids.set(facecolor=palette.GREY, snap=False)
-        rest = fonts.write(ax, 0, 0, "", color=palette.GREY)
+        texts.set(
+            facecolor=palette.theme().ink, snap=False
+        )  # snapped to pixels, T and i would look bolder than e
+        ids.set(facecolor=palette.theme().soft, snap=False)
+        rest = fonts.write(ax, 0, 0, "", color=palette.theme().soft)
         drawn = Drawn(ax, moving=[boxes, texts, ids, rest])
         frames = outlines(ax, drawn, (0, 1))
         vars(drawn.parts).update(boxes=boxes, texts=texts, ids=ids, frames=frames, rest=rest)
@@ -174,7 +176,10 @@ class Pieces(View):
         kinds = np.arange(count) % 2
         kinds[[i for i in self.marked if i < count]] = 2
         widths = np.array([0.7, 0.7, 1.6])[kinds]
-        boxes.set(facecolor=FILLS[kinds], edgecolor=EDGES[kinds], linewidth=widths)
+        colours = palette.theme()
+        fills = to_rgba_array(["none", colours.piece, colours.marked])
+        edges = to_rgba_array([colours.soft, colours.soft, colours.ink])
+        boxes.set(facecolor=fills[kinds], edgecolor=edges[kinds], linewidth=widths)
 
     def hits(self, box: Box) -> list[Hit]:
         return [

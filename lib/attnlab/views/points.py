@@ -95,15 +95,25 @@ class Points(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         self._draw_ground(ax, box)
-        lines = ax.add_collection(LineCollection([], colors=palette.COLOURS[0], clip_on=False), autolim=False)
-        heads = ax.add_collection(
-            PolyCollection([], facecolors=palette.COLOURS[0], clip_on=False), autolim=False
-        )
-        (dots,) = ax.plot([], [], "o", color=palette.COLOURS[0], markersize=7, clip_on=False)
-        (mark,) = ax.plot([], [], "D", color=palette.COLOURS[1], markersize=9, clip_on=False)
-        names = [fonts.write(ax, 0, 0, fonts.shown(label), ha="left") for label in self.labels]
-        mark_name = fonts.write(ax, 0, 0, "", ha="left", weight="bold", color="#A33F00")
-        mark_name.set_path_effects([withStroke(linewidth=3, foreground="white")])  # legible on a line
+        colours = palette.theme()
+        # Every arrow has a colour of its own, as far as they go; lines to a mark share one.
+        kinds = [i % len(colours.lines) * self.arrows for i in range(len(self.labels))]
+        style: dict[str, Any] = {"clip_on": False}
+        lines = LineCollection([], colors=[colours.lines[i] for i in kinds], **style)
+        heads = PolyCollection([], facecolors=[colours.lines[i] for i in kinds], **style)
+        for collection in (lines, heads):
+            ax.add_collection(collection, autolim=False)
+        (dots,) = ax.plot([], [], "o", color=palette.theme().lines[0], markersize=7, clip_on=False)
+        (mark,) = ax.plot([], [], "D", color=palette.theme().lines[1], markersize=9, clip_on=False)
+        inks = [colours.words[i] if self.arrows else colours.ink for i in kinds]
+        names = [
+            fonts.write(ax, 0, 0, fonts.shown(label), ha="left", color=ink)
+            for label, ink in zip(self.labels, inks, strict=True)
+        ]
+        mark_name = fonts.write(ax, 0, 0, "", ha="left", weight="bold", color=palette.theme().words[1])
+        mark_name.set_path_effects(
+            [withStroke(linewidth=3, foreground=palette.theme().ground)]
+        )  # legible on a line
         drawn = Drawn(ax, moving=[lines, heads, dots, mark, *names, mark_name])
         vars(drawn.parts).update(
             lines=lines, heads=heads, dots=dots, mark=mark, names=names, mark_name=mark_name
@@ -113,13 +123,13 @@ class Points(View):
     def _draw_ground(self, ax: Axes, box: Box) -> None:
         zero = self._pixels(np.zeros(2))
         for x0, x1, y0, y1 in ((0, SIDE, zero[1], zero[1]), (zero[0], zero[0], 0, SIDE)):
-            ax.plot([x0, x1], [y0, y1], color="#b0b0b0", linewidth=1, zorder=0, clip_on=False)
+            ax.plot([x0, x1], [y0, y1], color=palette.theme().axis, linewidth=1, zorder=0, clip_on=False)
         for value, text in self._ticks:
             x, y = self._pixels(np.array([value, value]))
-            fonts.write(ax, x, SIDE + 15, text, ha="center", color=palette.GREY)
-            fonts.write(ax, -12, y, text, ha="right", color=palette.GREY)
+            fonts.write(ax, x, SIDE + 15, text, ha="center", color=palette.theme().soft)
+            fonts.write(ax, -12, y, text, ha="right", color=palette.theme().soft)
         across, up = (fonts.fitted(name, SIDE) for name in self.axes)
-        style: dict[str, Any] = {"ha": "center", "color": palette.GREY}
+        style: dict[str, Any] = {"ha": "center", "color": palette.theme().soft}
         fonts.write(ax, SIDE / 2, SIDE + 33, across, **style)
         fonts.write(ax, 10 - box.left, SIDE / 2, up, rotation=90, **style)
 

@@ -27,6 +27,8 @@ class Box:
     bottom: float = 0
     grow: bool = False  # may become wider than asked
     wide: bool = False  # takes a row of its own
+    low: float = 0  # of a chart: may be drawn at any height from this on; charts in a row share theirs
+    least: float = 0.76  # the smallest scale at which its text can be read: 11 pixels
 
     @property
     def outer(self) -> tuple[float, float]:

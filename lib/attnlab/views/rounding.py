@@ -47,6 +47,25 @@ def largest(values: np.ndarray, scale: float = 1.0) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argwhere(values >= values.max() - 1e-9 * scale)[0])
 
 
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def decades(low: float, high: float) -> tuple[float, float]:
+    """The powers of ten around two numbers above 0."""
+    first = math.floor(math.log10(low) + 1e-9)
+    return 10.0**first, 10.0 ** max(first + 1, math.ceil(math.log10(high) - 1e-9))
+
+
+def powers(low: float, high: float, most: int = 6) -> dict[float, str]:
+    """At most so many powers of ten from low to high, with their texts; of one decade also 2 and 5 times."""
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    if last - first < 2 and most > 3 and low >= 1e-4 and high <= 1e4:
+        places = [step * 10.0**p for p in range(first - 1, last + 1) for step in (1, 2, 5)]
+        return {v: plain(v) for v in places if low * (1 - 1e-9) <= v <= high * (1 + 1e-9)}
+    every = range(first, last + 1)
+    return {10.0**p: f"10{str(p).translate(_RAISED)}" for p in every[:: max(1, -(-len(every) // most))]}
+
+
 def nice(value: float) -> float:
     """The next round number (1, 1.5, 2, 3, 5, 7.5 times a power of ten): a limit that seldom changes.
 

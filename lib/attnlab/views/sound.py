@@ -147,7 +147,9 @@ class Sound(View):
         left = 12 + max(measure(text) for _, text in [*self._amplitudes(), *self._pitches()])
         last = max(measure(text) / 2 for text in self._times().values())
         right = max([last, *(measure(text) + BAR + 22 for _, text in self._colour_ends())])
-        return Box(WIDE, self._height, max(left, last), right, 24 if self._lanes else 6, 30)
+        return Box(
+            WIDE, self._height, max(left, last), right, 24 if self._lanes else 6, 30, least=fonts.LEAST
+        )
 
     def _times(self) -> dict[float, str]:
         """Seconds on the axis, and what is written there."""
@@ -155,14 +157,20 @@ class Sound(View):
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
         self._label(ax)
-        band = ax.add_patch(Rectangle((0, 0), 0, 0, facecolor="#ffd591", edgecolor="none", clip_on=False))
-        style = {"facecolor": palette.COLOURS[0], "edgecolor": palette.COLOURS[0], "linewidth": 0.8}
+        band = ax.add_patch(
+            Rectangle((0, 0), 0, 0, facecolor=palette.theme().marked, edgecolor="none", clip_on=False)
+        )
+        style = {
+            "facecolor": palette.theme().lines[0],
+            "edgecolor": palette.theme().lines[0],
+            "linewidth": 0.8,
+        }
         wave = ax.add_patch(Polygon(np.zeros((3, 2)), closed=True, joinstyle="bevel", clip_on=False, **style))
         lanes = ax.add_collection(LineCollection([], clip_on=False), autolim=False)
         numbers, name = (fonts.numbers(ax, np.zeros((0, 2))) for _ in range(2))
-        numbers.set_facecolor(palette.GREY)
-        name.set_facecolor("black")
-        (dots,) = ax.plot([], [], "o", color=palette.COLOURS[0], markersize=4, clip_on=False)
+        numbers.set_facecolor(palette.theme().soft)
+        name.set_facecolor(palette.theme().ink)
+        (dots,) = ax.plot([], [], "o", color=palette.theme().lines[0], markersize=4, clip_on=False)
         drawn = Drawn(ax, moving=[band, wave, dots, lanes, numbers, name])
         vars(drawn.parts).update(band=band, wave=wave, dots=dots, lanes=lanes, numbers=numbers, name=name)
         if self.spectrum is not None:
@@ -171,20 +179,25 @@ class Sound(View):
         return drawn
 
     def _label(self, ax: Axes) -> None:
-        grey: dict[str, Any] = {"color": "#d0d0d0", "linewidth": 0.8, "zorder": 0, "clip_on": False}
+        grey: dict[str, Any] = {
+            "color": palette.theme().grid,
+            "linewidth": 0.8,
+            "zorder": 0,
+            "clip_on": False,
+        }
         for t, text in self._times().items():
             x = self._x(t * self.rate)
             ax.plot([x, x], [0, self._height + 5], **grey)
-            fonts.write(ax, x, self._height + 17, text, ha="center", color=palette.GREY)
+            fonts.write(ax, x, self._height + 17, text, ha="center", color=palette.theme().soft)
         ax.plot([0, WIDE], [WAVE / 2, WAVE / 2], **grey)
         for y, text in [*self._amplitudes(), *self._pitches()]:
-            fonts.write(ax, -8, y, text, ha="right", color=palette.GREY)
+            fonts.write(ax, -8, y, text, ha="right", color=palette.theme().soft)
         if self.spectrum is not None:
             grid.image(ax, WIDE + 14, self._head + GAP, BAR, self._map).set_data(
                 palette.lut(False)[::-1, None]
             )
         for y, text in self._colour_ends():
-            fonts.write(ax, WIDE + 14 + BAR + 5, y, text, color=palette.GREY)
+            fonts.write(ax, WIDE + 14 + BAR + 5, y, text, color=palette.theme().soft)
 
     def update(self, drawn: Drawn) -> None:
         wave = self._envelope()
@@ -228,7 +241,7 @@ class Sound(View):
         ends = np.stack([np.stack([left + 1, y], 1), np.stack([right - 1, y], 1)], 1)
         chosen = shown == self.selected
         drawn.parts.lanes.set_segments(ends)
-        drawn.parts.lanes.set_color(np.where(chosen, "black", palette.COLOURS[0]))
+        drawn.parts.lanes.set_color(np.where(chosen, palette.theme().ink, palette.theme().lines[0]))
         drawn.parts.lanes.set_linewidth(np.where(chosen, 4.0, 2.2))
         room = fonts.measure(str(self.frames), fonts.SMALL) + 8
         named = shown[:: max(1, math.ceil(room / (apart * every)))]

@@ -1,27 +1,32 @@
 """The stage: views on one figure, drawn once, then only moved; and the frame that goes to the screen.
 
-A frame has three layers, and so a move costs little to draw, encode and send: the background (labels, scales;
-encoded once), the cells of the maps (one pixel a cell, enlarged by the browser), and the overlay (numbers,
-bars, lines: transparent, a palette of at most 255 colours).
+A frame has four layers, and so a move costs little to draw, encode and send: the background (labels, scales;
+encoded once), the cells of the maps (one pixel a cell, enlarged by the browser), the overlay (bars, lines:
+transparent, a palette of at most 255 colours), and the signs of the texts that move (see `signs.py`).
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from attnlab.views import fonts
+from attnlab.views import fonts, palette
 from attnlab.views.defaults import matplotlib_defaults
-from attnlab.views.layout import HEADING, TITLE, WIDEST, Slot, arrange, heading
-from attnlab.views.payload import Cells, Hit
+from attnlab.views.layout import EDGE, HEADING, TITLE, WIDEST, Slot, arrange, fit, heading
+from attnlab.views.payload import Cells, Hit, Sheet
 from attnlab.views.png import as_png, encode
 from attnlab.views.protocol import Drawable, Drawn
+from attnlab.views.signs import Signs, of
 
 
 @dataclass(frozen=True)
@@ -35,15 +40,44 @@ class Scene:
     maps: list[Cells]
     overlay: bytes
     place: tuple[int, int]
+    sheet: Sheet | None  # None: the one before still stands
+    signs: bytes
     hits: list[Hit]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a picture is drawn for. `width` and `height` in CSS pixels: the room that it has.
+
+    Without a width, the picture has the layout of a saved one. `ratio`: device pixels for a CSS pixel.
+    """
+
+    scale: float = 1.0
+    ratio: float = 1.0
+    width: float | None = None
+    height: float = math.inf
+    theme: palette.Theme = palette.LIGHT
+
+
+def _in_theme(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Whatever the user set in matplotlib, a stage draws in its own colours."""
+
+    @wraps(method)
+    def drawing(self: "Stage", *args: Any, **kwargs: Any) -> Any:
+        with matplotlib_defaults(), palette.drawn_in(self.page.theme):
+            return method(self, *args, **kwargs)
+
+    return drawing
 
 
 class Stage:
     """One figure that shows a tuple of views and remembers what it drew."""
 
-    @matplotlib_defaults()
-    def __init__(self, scale: float = 1.0, ratio: float = 1.0) -> None:
-        self.scale, self.ratio = scale, ratio
+    def __init__(
+        self, scale: float = 1.0, ratio: float = 1.0, width: float | None = None, height: float = math.inf,
+        theme: palette.Theme = palette.LIGHT,
+    ) -> None:  # fmt: skip
+        self.page, self._fitted, self._most = Page(scale, ratio, width, height, theme), 1.0, 1.0
         self.views: tuple[Drawable, ...] = ()
         self.pointer: tuple[int, str, int] | None = None  # a view, a place in it and a row: what it is on
         self._slots: list[Slot] = []
@@ -54,7 +88,7 @@ class Stage:
         self._dpi = 0.0
         self._new_figure()
 
-    @matplotlib_defaults()
+    @_in_theme
     def show(self, views: Sequence[Drawable]) -> Scene:
         """Draw `views`, moving only what changed since the last call."""
         stale = self._arrange(tuple(views))
@@ -64,14 +98,24 @@ class Stage:
         for i, drawn in enumerate(self._drawn):
             self._pointed(i).update(drawn)
         overlay, place = self._overlay()
+        signs = self._placed()
         self._hits = [hit for i, view in enumerate(self.views) for hit in _moved(view, self._slots[i], i)]
         hits: list[Hit] = [{**hit, "values": None} if callable(hit["values"]) else hit for hit in self._hits]
         sizes = self._pixels, self.size, self.scale
-        return Scene(background, *sizes, self._maps(), overlay, place, hits)
+        return Scene(
+            background, *sizes, self._maps(), overlay, place, self._signs.news(), signs.tobytes(), hits
+        )
 
-    def resize(self, scale: float, ratio: float) -> None:
-        """Show what is shown, larger or sharper, from the next frame on."""
-        self.scale, self.ratio = scale, ratio
+    def turn_to(self, page: Page) -> None:
+        """Show what is shown for another page, from the next frame on."""
+        if page.theme is not self.page.theme:
+            self.views = ()  # all is drawn anew
+        self.page, self._most = page, 1.0
+
+    @property
+    def scale(self) -> float:
+        """CSS pixels for a pixel of the layout."""
+        return self.page.scale * self._fitted
 
     def told(self, hit: int, row: int, col: int) -> str:
         """What the pointer says of a cell of the scene that is shown, where its texts were not sent.
@@ -84,6 +128,11 @@ class Stage:
         values = grid["values"] or []
         return values(row, col) if callable(values) else values[row][col]
 
+    @property
+    def ratio(self) -> float:
+        """Device pixels for a CSS pixel."""
+        return self.page.ratio
+
     def _pointed(self, index: int) -> Drawable:
         """The view as it is drawn: while the pointer is on it, perhaps another than it is."""
         view = self.views[index]
@@ -94,22 +143,26 @@ class Stage:
         """Width and height of the picture in CSS pixels."""
         return self._size[0] * self.scale, self._size[1] * self.scale
 
-    @matplotlib_defaults()
+    @_in_theme
     def png(self, colours: int | None = 256) -> bytes:
-        """The picture as PNG; with a palette it is a third as large and looks the same."""
-        canvas = self._canvas
-        canvas.restore_region(self._background)
-        for drawn in self._drawn:
-            for artist in (*drawn.maps, *drawn.moving):
-                drawn.ax.draw_artist(artist)
-        for title in filter(Text.get_animated, self._titles):
-            self._figure.draw_artist(title)
-        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        """The picture as PNG: its layers, put together as the browser does it.
+
+        With a palette it is a third as large and looks the same.
+        """
+        picture = self._ground.copy()
+        for cells in self._maps():
+            x, y, *size = cells["place"]
+            columns, rows = cells["size"]
+            small = Image.frombytes("RGBA", (columns, rows), cells["rgba"]).convert("RGB")
+            picture.paste(small.resize(size, Image.Resampling.NEAREST), (x, y))
+        overlay = Image.fromarray(self._draw_overlay())
+        picture.paste(overlay, (0, 0), overlay)
+        self._signs.paste(picture, self._placed())
         if colours:
             picture = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, 1, dither=Image.Dither.NONE)
         return as_png(picture, optimize=True)
 
-    @matplotlib_defaults()
+    @_in_theme
     def save(self, path: Path, kind: str) -> None:
         """Write the picture as it is to a file: png at twice the pixels, svg or pdf as vectors."""
         moving = list(filter(Text.get_animated, self._titles))
@@ -126,7 +179,14 @@ class Stage:
     def _arrange(self, views: tuple[Drawable, ...]) -> bool:
         """Make the figure hold `views`; True when the background must be painted again."""
         boxes, titles = [view.box(fonts.measure) for view in views], [view.title for view in views]
-        slots, size = arrange(boxes, titles, WIDEST / self.scale)
+        widest, high = WIDEST / self.page.scale, math.inf
+        if self.page.width is not None:
+            room, high = self.page.width / self.page.scale, self.page.height / self.page.scale
+            # Once smaller, it stays so: a text that grows and shrinks must not shake the picture.
+            self._fitted = self._most = fit(boxes, titles, room, high, self._most)
+            widest = room - 2 * EDGE * self._fitted
+        self._widest = widest / self._fitted
+        slots, size = arrange(boxes, titles, self._widest, high / self._fitted)
         kept = len(views) == len(self.views)
         stale = not kept or slots != self._slots or size != self._size or self._dpi != self._wanted_dpi
         if not kept:
@@ -147,7 +207,15 @@ class Stage:
     def _new_axes(self) -> Axes:
         """Axes for one more view. Every axes needs a label of its own, and every view a title above it."""
         self._titles.append(
-            self._figure.text(0, 0, "", fontproperties=fonts.font(*HEADING), va="center", parse_math=False)
+            self._figure.text(
+                0,
+                0,
+                "",
+                fontproperties=fonts.font(*HEADING),
+                color=palette.theme().ink,
+                va="center",
+                parse_math=False,
+            )
         )
         return self._figure.add_axes((0, 0, 1, 1), label=str(len(self._drawn)))
 
@@ -173,24 +241,26 @@ class Stage:
         """True when a title leaves the background: one that has changed is drawn with what moves."""
         (width, height), leaves = self._size, False
         for title, view, slot in zip(self._titles, self.views, self._slots, strict=True):
-            top, text = slot.y - slot.box.top - TITLE, heading(view.title)
-            title.set_position(((slot.x - slot.box.left + 4) / width, 1 - (top + TITLE / 2) / height))
+            text = heading(view.title, self._widest)
+            title.set_position(((slot.x - slot.box.left + 4) / width, 1 - (slot.head + TITLE / 2) / height))
             if kept and title.get_text() != text and not title.get_animated():
                 title.set_animated(True)
                 leaves = True
             title.set_text(text)
         return leaves
 
+    @_in_theme
     def _new_figure(self) -> None:
-        self._figure = Figure(facecolor="white")
+        self._figure = Figure(facecolor=self.page.theme.ground)
         self._canvas = FigureCanvasAgg(self._figure)
         self._drawn, self._titles, self._dpi = [], [], 0.0
+        self._signs = Signs(0.0)
 
     # ------------------------------------------------------------ painting
 
     @property
     def _wanted_dpi(self) -> float:
-        return fonts.DPI * self.scale * self.ratio
+        return fonts.DPI * self.scale * self.page.ratio
 
     @property
     def _pixels(self) -> tuple[int, int]:
@@ -199,13 +269,13 @@ class Stage:
     def _paint_background(self) -> None:
         self._figure.set_dpi(self._wanted_dpi)
         self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self._figure.bbox)
+        self._ground = Image.fromarray(np.array(self._canvas.buffer_rgba())).convert("RGB")
         self._dpi = self._wanted_dpi
+        if self._signs.dpi != self._dpi:
+            self._signs = Signs(self._dpi)
 
     def _background_png(self) -> bytes:
-        return as_png(
-            Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB"), compress_level=6
-        )
+        return as_png(self._ground, compress_level=6)
 
     def _maps(self) -> list[Cells]:
         height, layers = self._pixels[1], list[Cells]()
@@ -221,15 +291,29 @@ class Stage:
                 )
         return layers
 
+    def _placed(self) -> np.ndarray:
+        """The signs of all texts that move; see `Signs.place`."""
+        texts = [each for drawn in self._drawn for each in of(drawn.moving)]
+        return self._signs.place(texts, self._pixels[1])
+
     def _overlay(self) -> tuple[bytes, tuple[int, int]]:
         """What moved, on a transparent ground: PNG and its upper left corner."""
+        return encode(self._draw_overlay())
+
+    def _draw_overlay(self) -> np.ndarray:
+        """What moved, uint8 [height, width, 4]."""
         self._canvas.get_renderer().clear()
         for drawn in self._drawn:
-            for artist in drawn.moving:
+            for artist in _without(drawn.moving):
                 drawn.ax.draw_artist(artist)
         for title in filter(Text.get_animated, self._titles):
             self._figure.draw_artist(title)
-        return encode(np.asarray(self._canvas.buffer_rgba()))
+        return np.asarray(self._canvas.buffer_rgba())
+
+
+def _without(moving: Sequence[Artist]) -> list[Artist]:
+    """What moves, less the texts that are placed sign by sign."""
+    return [each for each in moving if each not in of(moving)]
 
 
 def _alike(one: Drawable, other: Drawable) -> bool:

@@ -13,13 +13,13 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from attnlab.views import fonts, phrases
+from attnlab.views import fonts, palette, phrases
 from attnlab.views.defaults import matplotlib_defaults
 from attnlab.views.inputs import Text
 from attnlab.views.protocol import Box, Drawn, Measure
 from attnlab.views.view import View
 
-LINE, COLUMN, FORMULA = 22, 96, 14.0  # pixels a line, characters a line, points
+LINE, COLUMN, FORMULA = 20, 96, 14.0  # pixels a line, characters a line, points
 FEW, MOST = 4, 64  # lines of a note that moves, of any note
 
 
@@ -46,7 +46,7 @@ class Formula(View):
         return Box(columns * 80, lines * 12 + 8, 6, 6, 6, 6, wide=True)
 
     def draw(self, ax: Axes, box: Box) -> Drawn:
-        strokes = PathPatch(_strokes(self.latex), facecolor="black", linewidth=0, clip_on=False)
+        strokes = PathPatch(_strokes(self.latex), facecolor=palette.theme().ink, linewidth=0, clip_on=False)
         strokes.set_transform(Affine2D().translate(0, box.height / 2) + ax.transData)
         ax.add_artist(strokes)
         return Drawn(ax, moving=[strokes], parts=SimpleNamespace(strokes=strokes))
@@ -107,7 +107,7 @@ class Note(View):
     def box(self, measure: Measure) -> Box:
         count, sixteens, *_ = self.key()
         return Box(
-            max(16, sixteens * 16 * 8.2, *map(measure, self.lines)), LINE * count, 6, 6, 4, 4, wide=True
+            max(16, sixteens * 16 * 8.2, *map(measure, self.lines)), LINE * count, 6, 6, 2, 2, wide=True
         )
 
     def draw(self, ax: Axes, box: Box) -> Drawn:

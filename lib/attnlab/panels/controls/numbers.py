@@ -44,18 +44,26 @@ class Steps(Control):
         if not low <= value <= high:
             raise ValueError(f"{name} must be from {low} to {high}, got {value}")
         near = int(np.argmin(np.abs(numbers - value)))
-        if not math.isclose(numbers[near], value, rel_tol=1e-9, abs_tol=1e-12):
+        apart = np.ptp(numbers[max(0, near - 1) : near + 2]) or 1.0
+        if not math.isclose(numbers[near], value, rel_tol=1e-9, abs_tol=1e-6 * min(1e-6, apart)):
             raise ValueError(f"{name} must be one of {self.said}; nearest to {value} is {numbers[near]}")
         return near
+
+    def near(self, text: str) -> int | None:
+        """The place nearest to a number as people type it; None: it is no number."""
+        try:
+            number = float(text.strip().replace("−", "-").replace(",", "."))
+        except ValueError:
+            return None
+        return (
+            None if not math.isfinite(number) else int(np.argmin(np.abs(np.asarray(self.stops_at) - number)))
+        )
 
     def value_of(self, raw: Any) -> Any:
         return self.stops_at[raw]
 
     def build(self, label: str, raw: Any) -> widgets.Widget:
-        digits = max(len(f"{n:.10g}".partition(".")[2]) for n in self.stops_at)
-        regular = digits <= 6 and all("e" not in f"{n:.10g}" for n in self.stops_at)
-        texts = [f"{n:.{digits}f}" if regular else f"{n:g}" for n in self.stops_at]
-        options = [(text.replace("-", "−"), i) for i, text in enumerate(texts)]
+        options = [(text.replace("-", "−"), i) for i, text in enumerate(_labels(self.stops_at))]
         return widgets.SelectionSlider(options=options, value=raw, description=label, style=WIDE)
 
     def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
@@ -79,6 +87,28 @@ class Steps(Control):
         if any(n != int(n) for n in numbers):
             return super().row(index, name)
         return int(np.argmin(np.abs(np.asarray(numbers) - index)))
+
+
+def _labels(numbers: Sequence[float]) -> list[str]:
+    """Numbers as they stand beside a slider: so many digits that none says 1 of 0.99…"""
+    digits = max(len(f"{n:.10g}".partition(".")[2]) for n in numbers)
+    if digits <= 6 and not any("e" in f"{n:.10g}" for n in numbers):
+        texts = [f"{n:.{digits}f}" for n in numbers]
+        if len(set(texts)) == len(numbers) and all(map(_close, texts, numbers)):
+            return texts
+    for figures in range(6, 18):
+        texts = [f"{n:.{figures}g}" for n in numbers]
+        rounded = (
+            len(f"{float(text):.17g}") < figures and not _close(text, n)
+            for text, n in zip(texts, numbers, strict=True)
+        )
+        if len(set(texts)) == len(numbers) and not any(rounded):
+            break
+    return texts
+
+
+def _close(text: str, number: float) -> bool:
+    return math.isclose(float(text), number, rel_tol=1e-12, abs_tol=1e-300)
 
 
 @dataclass(frozen=True)
@@ -108,6 +138,8 @@ class Slider(Steps):
             raise ValueError(f"Slider low must be below high, got low={self.low}, high={self.high}")
         if self.step is not None and self.step <= 0:
             raise ValueError(f"Slider step must be positive, got {self.step}")
+        if not math.isfinite(self.high - self.low):
+            raise ValueError(f"Slider from {self.low} to {self.high} is longer than a number can say")
         if (self.high - self.low) / self._size > MOST_STEPS:
             raise ValueError(
                 f"Slider from {self.low} to {self.high} has over {MOST_STEPS} steps: pass a larger step"
@@ -129,7 +161,8 @@ class Slider(Steps):
         count = math.floor((self.high - self.low) / self._size + 1e-9) + 1
         numbers = [self.low + i * self._size for i in range(count)]
         if not all(isinstance(n, int | np.integer) for n in numbers):
-            numbers = [round(float(n), 12) for n in numbers]
+            digits = max(12, 6 - math.floor(math.log10(self._size)))  # well below a step, above float noise
+            numbers = [round(float(n), digits) for n in numbers]
         return tuple(numbers if math.isclose(numbers[-1], self.high) else [*numbers, self.high])
 
     def start(self, name: str) -> Any:
@@ -138,7 +171,7 @@ class Slider(Steps):
 
 @dataclass(frozen=True)
 class Scrub(Steps):
-    """A slider over a sequence of numbers (the steps of a training) with Step back, Play and Step forward.
+    """A slider over a sequence of numbers (the steps of a training) with Back, Play and Next.
 
     Raises ValueError for no values or values that are not finite numbers in rising or falling order.
     """
