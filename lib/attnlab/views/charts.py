@@ -153,8 +153,9 @@ class Curves(View):
 
     @cached_property
     def _names(self) -> list[str]:
-        """The names at the ends of their lines, each with its marker; none where one is too long."""
-        names = [f"{sign} {fonts.drawable(name)}" for sign, name in zip(SIGNS, self.series, strict=False)]
+        """The names at the ends of their lines, of several with their markers; none where one is too long."""
+        signs = [f"{sign} " for sign in SIGNS] if len(self.series) > 1 else [""]
+        names = [sign + fonts.drawable(name) for sign, name in zip(signs, self.series, strict=False)]
         return names if max(fonts.length(name) for name in names) <= LONGEST else []
 
     def _columns(self) -> int:
@@ -223,7 +224,7 @@ class Curves(View):
         style: dict[str, Any] = {
             "color": palette.theme().lines[i],
             "linestyle": palette.STYLES[i],
-            "marker": palette.MARKERS[i],
+            "marker": palette.MARKERS[i] if len(self.series) > 1 else None,  # alone it needs none
         }
         return ax.plot([], [], markersize=4.5, linewidth=1.8, **style)[0]
 

@@ -122,7 +122,7 @@ class Sound(View):
     def _amplitudes(self) -> list[tuple[float, str]]:
         """Heights beside the wave, and what is written there."""
         texts = [rounding.plain(v).replace("-", "−") for v in (self.limit, 0.0, -self.limit)]
-        return list(zip((8, WAVE / 2, WAVE - 8), texts, strict=True))
+        return list(zip((0, WAVE / 2, WAVE), texts, strict=True))
 
     def _pitches(self) -> list[tuple[float, str]]:
         """Heights beside the spectrogram, and the frequencies there."""
@@ -132,7 +132,6 @@ class Sound(View):
         last = len(bands) - 1
         places = sorted({0, last // 2, last}) if last > 1 else range(last + 1)
         heights = [top + self._map * (1 - (i + 0.5) / (last + 1)) for i in places]
-        heights = [min(max(height, top + 8), top + self._map - 8) for height in heights]
         return [(y, f"{rounding.plain(round(bands[i]))} Hz") for y, i in zip(heights, places, strict=True)]
 
     def _colour_ends(self) -> list[tuple[float, str]]:
@@ -148,7 +147,7 @@ class Sound(View):
         last = max(measure(text) / 2 for text in self._times().values())
         right = max([last, *(measure(text) + BAR + 22 for _, text in self._colour_ends())])
         return Box(
-            WIDE, self._height, max(left, last), right, 24 if self._lanes else 6, 30, least=fonts.LEAST
+            WIDE, self._height, max(left, last), right, 24 if self._lanes else 10, 30, least=fonts.LEAST
         )
 
     def _times(self) -> dict[float, str]:
