@@ -53,7 +53,7 @@ SENTENCES: list[tuple[View, str]] = [
     ),
     (
         Heatmap([[2e-4, 1e-4]], limit=5e-4),
-        "map, 1 by 2 (query by key): largest 0.00020 at 0 → 0, off the diagonal 0.00010 at 0 → 1; "
+        "map, 1 by 2 (query by key): largest 0.00020 at 0 → 0; "
         "every row sums to 0.00030; largest of each row: 0 → 0.",
     ),
     (

@@ -204,7 +204,8 @@ class Heatmap(View):
         i, j = rounding.largest(self.values, self.limit)
         words = f"largest {self._place(i, j)}"
         off = np.where(np.eye(*self.values.shape) > 0, -np.inf, self.values)
-        if i == j and self.rows == self.cols and np.isfinite(off.max()):
+        square = len(self.rows) == len(self.cols)
+        if i == j and square and np.isfinite(off.max()):
             words += f", off the diagonal {self._place(*rounding.largest(off, self.limit))}"
         if self.signed:
             low = np.where(np.isneginf(self.values), -np.inf, -self.values)
