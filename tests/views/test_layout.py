@@ -138,6 +138,16 @@ def test_text_stays_readable_however_little_room_there_is() -> None:
     assert SCALES[-1] * fonts.SIZE * fonts.DPI / 72 >= 11
 
 
+def test_a_little_smaller_where_fewer_rows_come_of_it() -> None:
+    boxes, titles = boxes_of(*ROW)
+    one_row = arrange(boxes, titles, 5000)[1][0] - sum(box.width for box in boxes if box.grow)
+    assert fit(boxes, titles, one_row + 8, 2000) == 1
+    assert fit(boxes, titles, one_row * 0.9, 2000) == 0.88
+    assert fit(boxes, titles, one_row * 0.8, 2000) == 1, "not that small"
+    most = fit(boxes, titles, one_row * 0.9, 2000)
+    assert fit(boxes, titles, one_row * 0.9, 2000, most) == most, "it stays"
+
+
 def test_a_wide_page_has_more_views_in_a_row_and_the_saved_picture_does_not() -> None:
     views = [*ROW]
     wide, saved = Stage(width=1300, height=480), Stage()

@@ -12,6 +12,7 @@ from attnlab.views.protocol import Box, Drawable
 # between views, a title.
 WIDEST, EDGE, BETWEEN, TITLE = 840, 4, 22, 26
 SCALES = 1.0, 0.94, 0.88, 0.82, 0.76  # the smallest: text of 11 pixels
+LITTLE = 0.88  # down to here a picture becomes smaller for the sake of fewer rows
 TALLER, HIGHER = 1.6, 1.3  # how much a chart may stretch beside a map; a picture that almost fits
 HEADING = 11.5, "bold"
 
@@ -45,22 +46,20 @@ def one_row_scale(views: Sequence[Drawable]) -> float:
 def fit(boxes: Sequence[Box], titles: Sequence[str], width: float, height: float, most: float = 1.0) -> float:
     """The largest scale, up to `most`, at which the picture fits into so many pixels; text stays readable.
 
-    Where none does, it is small if that almost helps, else as large as the width allows.
+    A little smaller where fewer rows come of it. Where none fits, it is small if that almost helps, else as
+    large as the width allows.
     """
     least = max((box.least for box in boxes), default=1.0)
     scales = [scale for scale in SCALES if least <= scale <= most] or [SCALES[0]]
-    sizes = [_size(boxes, titles, width / scale - 2 * EDGE, height / scale, scale) for scale in scales]
-    for scale, (wide, high) in zip(scales, sizes, strict=True):
-        if wide <= width and high <= height:
-            return scale
-    if sizes[-1][1] <= height * HIGHER:
+    plans = {scale: arrange(boxes, titles, width / scale - 2 * EDGE, height / scale) for scale in scales}
+    narrow = [scale for scale, (_, (wide, _)) in plans.items() if wide * scale <= width]
+    good = [scale for scale in narrow if plans[scale][1][1] * scale <= height]
+    if good:
+        little = [scale for scale in good if scale >= LITTLE] or good[:1]
+        return min(little, key=lambda scale: (len({slot.head for slot in plans[scale][0]}), -scale))
+    if plans[scales[-1]][1][1] * scales[-1] <= height * HIGHER:
         return scales[-1]
-    return next((scale for scale, (wide, _) in zip(scales, sizes, strict=True) if wide <= width), scales[-1])
-
-
-def _size(boxes: Sequence[Box], titles: Sequence[str], widest: float, high: float, scale: float) -> Size:
-    wide, tall = arrange(boxes, titles, widest, high)[1]
-    return wide * scale, tall * scale
+    return narrow[0] if narrow else scales[-1]
 
 
 def arrange(
