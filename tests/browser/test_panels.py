@@ -234,6 +234,38 @@ def test_the_picture_follows_the_theme(lab: Lab, look: LivePanel) -> None:
     assert lab.errors == []
 
 
+STRIP = """
+import numpy as np
+from attnlab import *
+explore(lambda x: Heatmap(np.eye(4) * x / 9, title="a map"), x=(0, 9)).filmstrip(x=[1, 5, 9])
+"""
+
+
+def test_small_multiples_follow_the_theme_and_keep_their_keys(lab: Lab, lab_server: Server) -> None:
+    opened(lab, lab_server, STRIP)
+    strip = LivePanel(lab.page, lab.page.locator(".jp-OutputArea-output:has(.attnlab-screen)"))
+    strip.settle()
+    before = strip.sequence()
+    lab.page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    strip.wait_for_new_frame(before)
+    assert (strip.pixels()[2, 2, :3] == 0x11).all()
+    for each in (strip.button("Save picture"), strip.root.locator("summary")):
+        each.focus()
+        for key in ("d", "d", "a"):
+            lab.page.keyboard.press(key)
+    assert len(lab.notebook()["cells"]) == 1, "no key reaches the notebook"
+    assert lab.errors == []
+
+
+def test_no_key_on_a_button_reaches_the_notebook(lab: Lab, look: LivePanel) -> None:
+    for button in look.root.get_by_role("button").all():
+        button.focus()
+        for key in ("d", "d", "a"):
+            lab.page.keyboard.press(key)
+        assert len(lab.notebook()["cells"]) == 1, button.inner_text()
+    assert lab.errors == []
+
+
 def test_the_picture_takes_the_room_that_it_has(lab: Lab, look: LivePanel) -> None:
     lab.resize(1366, 650)
     look.settle()
@@ -295,6 +327,11 @@ def test_a_second_view_and_a_moved_cell_leave_no_error(lab: Lab, look: LivePanel
     lab.page.wait_for_function("document.querySelectorAll('.attnlab-panel-look canvas').length === 2")
     with look.new_frame():
         look.press("temperature", "ArrowRight")
+    lab.page.set_viewport_size({"width": 1200, "height": 600})  # each has another room: they do not argue
+    lab.page.wait_for_timeout(1500)
+    rest = look.sequence()
+    lab.page.wait_for_timeout(1500)
+    assert look.sequence() == rest
     lab.page.evaluate(CLOSE_OTHERS)
     lab.page.wait_for_function("document.querySelectorAll('.attnlab-panel-look canvas').length === 1")
     look = lab.panel("look")

@@ -314,14 +314,18 @@ function render({ model, el }) {
     return [Math.floor(panel.clientWidth), high && Math.max(1, Math.floor(high - above - words))];
   }
 
+  let told = [0, 0]; // the room that this view has reported: two views of one panel do not argue
+  const differ = (one, other) => one.some((each, i) => Math.abs(each - other[i]) > 1);
+
   function report() {
     if (!el.isConnected || !figure.offsetParent) return; // behind another tab: its room is not known
-    const dark = isDark(el), [wide, high] = room(), [before, tall] = model.get("room");
+    const dark = isDark(el), now = room();
     (el.closest(".attnlab-panel") ?? figure).classList.toggle("attnlab-dark", dark);
     const news = {};
     if (model.get("ratio") !== devicePixelRatio) news.ratio = devicePixelRatio;
     if (model.get("dark") !== dark) news.dark = dark;
-    if (Math.abs(wide - before) > 1 || Math.abs(high - tall) > 1) news.room = [wide, high];
+    if (differ(now, told) && differ(now, model.get("room"))) news.room = now;
+    if (differ(now, told)) told = now;
     if (!Object.keys(news).length) return;
     model.set(news);
     model.save_changes();
@@ -357,18 +361,18 @@ function render({ model, el }) {
     if (panel) careFor(panel);
   });
   const attached = setInterval(() => {
-    const panel = el.closest(".attnlab-panel");
-    if (!panel) return;
+    if (!el.isConnected) return;
     clearInterval(attached);
-    careFor(panel);
-    panel.querySelector(".attnlab-actions")?.append(save);
-    const controls = panel.querySelector(".attnlab-controls");
+    const panel = el.closest(".attnlab-panel"); // small multiples have none
+    panel?.querySelector(".attnlab-actions")?.append(save);
+    careFor(panel ?? el);
+    const controls = panel?.querySelector(".attnlab-controls");
     if (controls) {
       naming.observe(controls, { childList: true, subtree: true, characterData: true });
       sizes.observe(controls);
     }
     const pane = el.closest(".jp-WindowedPanel-outer, .jp-Notebook, #site");
-    for (const each of [panel, pane]) if (each) sizes.observe(each);
+    for (const each of [panel ?? el, pane]) if (each) sizes.observe(each);
     addEventListener("resize", reportSoon);
     report();
   }, 20);
