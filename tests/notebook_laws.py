@@ -13,8 +13,11 @@ from nbformat import NotebookNode
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TAGS = {"panel", "probe", "exercise", "solution", "table"}
-CELLS, CELL_LINES, CODE_LINES, BYTES, PNG_BYTES = 35, 15, 155, 400_000, 60_000
+CELLS, CELL_LINES, CODE_LINES, BYTES, PNG_BYTES = 35, 15, 158, 400_000, 60_000
 OUTPUT_LINES, OUTPUT_CHARACTERS, TABLES = 12, 900, 8  # of what a cell prints; tables in all notebooks
+WORDS_A_MINUTE, PER_PANEL, PER_CELL, CORE = 150, 2, 0.5, 40  # minutes: each panel, each other cell, the most
+EXERCISE = re.compile(r"(?m)^\*\*Exercise (\d): [^*\n]+\*\* \((●○○|●●○|●●●), (\d+) min\)$")
+TIME = re.compile(r"(?m)^\*\*Time:\*\* about (\d+) min, and (\d+) more for the exercises\. \*\*Needs:\*\* ")
 
 
 @dataclass(frozen=True)
@@ -181,12 +184,57 @@ def the_opening_says_what_and_for_whom(page: Page) -> Iterator[str]:
     wanted = {
         "a question": r"\?",
         "what you will be able to do": r"(?i)able to",
-        "what it needs": r"(?i)\bneeds?\b",
     }
-    wanted["how many minutes it takes"] = r"\d+ ?min"
     for what, pattern in wanted.items():
         if not re.search(pattern, first):
             yield f"the first cell does not say {what}"
+
+
+@law
+def headings_have_one_form(page: Page) -> Iterator[str]:
+    """`## 1 Title`, `## 2 Title` and so on, then the three of the end."""
+    headings = [line for cell in page.prose for line in re.findall(r"(?m)^##? .*", _plain(cell.source))][1:]
+    ends = [f"## {title}" for title in ("Recap", "Check yourself", "Sources")]
+    if headings[-3:] != ends:
+        yield f"the last headings are {headings[-3:]}, not {ends}"
+    for number, heading in enumerate(headings[:-3], start=1):
+        if not re.match(rf"## {number} \w", heading):
+            yield f"'{heading}' does not begin with '## {number} '"
+
+
+def _plain(text: str) -> str:
+    """Without blocks of code."""
+    return re.sub(r"(?s)```.*?```", "", text)
+
+
+@law
+def the_minutes_are_the_sum_of_the_parts(page: Page) -> Iterator[str]:
+    found = TIME.search(page.markdown_at(0))
+    if not found:
+        yield "no '**Time:** about N min, and M more for the exercises. **Needs:** ' in the first cell"
+        return
+    core, exercises = core_minutes(page), exercise_minutes(page)
+    if (int(found[1]), int(found[2])) != (core, exercises):
+        yield f"{found[1]} and {found[2]} min are told, the parts take {core} and {exercises}"
+    if core > CORE:
+        yield f"the core takes {core} min"
+
+
+def core_minutes(page: Page) -> int:
+    """To read at 150 words a minute, with 2 min for each panel and half a minute for other code, by fives."""
+    told = [cell.source for cell in page.prose if "solution" not in tags(cell)]
+    read = [
+        re.split(r"\*\*Exercise \d|## Sources", re.sub(r"(?s)<details>.*?</details>", "", text))[0]
+        for text in told
+    ]
+    panels, exercises = len(page.tagged("panel")), len(page.tagged("exercise"))
+    others = len(page.code) - panels - exercises
+    minutes = len(" ".join(read).split()) / WORDS_A_MINUTE + PER_PANEL * panels + PER_CELL * others
+    return 5 * round(minutes / 5)
+
+
+def exercise_minutes(page: Page) -> int:
+    return sum(int(found[3]) for cell in page.prose for found in EXERCISE.finditer(cell.source))
 
 
 @law
@@ -363,6 +411,25 @@ def a_cell_drives_a_panel_for_the_learner(page: Page) -> Iterator[str]:
 
 
 @law
+def no_cell_needs_a_probe(page: Page) -> Iterator[str]:
+    """What only a probe defines is used in no other cell: a probe may be left out."""
+    probes = page.tagged("probe")
+    for place in probes:
+        others = [cell for at, cell in enumerate(page.cells) if at != place and cell.cell_type == "code"]
+        made = _names(page.cells[place], ast.Store) - {"_"}
+        made -= {name for other in others for name in _names(other, ast.Store)}
+        for name in sorted(made & {name for other in others for name in _names(other, ast.Load)}):
+            yield f"{name} is made in a probe and used elsewhere"
+
+
+def _names(cell: NotebookNode, context: type[ast.expr_context]) -> set[str]:
+    """The names that a cell reads or makes; an argument of a function is made there."""
+    nodes = list(ast.walk(ast.parse(cell.source)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
+    return names | {node.arg for node in nodes if isinstance(node, ast.arg) and context is ast.Store}
+
+
+@law
 def what_is_printed_is_short(page: Page) -> Iterator[str]:
     """But for a table that the text discusses: its cell has the tag."""
     for cell in page.code:
@@ -393,10 +460,8 @@ def exercises_are_whole(page: Page) -> Iterator[str]:
             yield f"exercise {number} has no stub of {checks.group(1)}"
         if not any("TODO" in text for output in cell.outputs for text in texts_of(output)):
             yield f"exercise {number} is not saved as TODO"
-        if f"**Exercise {number}: " not in task:
-            yield f"no '**Exercise {number}: title**' before the exercise"
-        if not re.search(r"[●○]", task) or not re.search(r"\d+ ?min", task):
-            yield f"exercise {number} does not say its difficulty (●○○) and minutes"
+        if [found[1] for found in EXERCISE.finditer(task)] != [str(number)]:
+            yield f"no '**Exercise {number}: title** (●○○, 5 min)' on a line of its own before the exercise"
         yield from _solution_faults(page, place, number, checks.group(1) if checks else "")
     if len(page.tagged("solution")) != len(page.tagged("exercise")):
         yield "not as many solutions as exercises"

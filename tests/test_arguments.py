@@ -239,7 +239,7 @@ def test_no_whole_number(value: Any) -> None:
         (4, None, 3, "n must be at most 3, got 4: so"),
         (4, 1, 3, "n must be from 1 to 3, got 4: so"),
         (-1, 0, 3, "n must be from 0 to 3, got -1: so"),
-        (10**5000, 1, 3, "n must be from 1 to 3, got one of 16610 bits: so"),
+        (10**5000, 1, 3, "n must be from 1 to 3, got a number of 16610 bits: so"),
     ],
     ids=["below", "above", "above both", "below both", "too long to write"],
 )
@@ -292,8 +292,8 @@ UNUSUAL: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "rows of two lengths": (lambda: softmax([[1, 2], [3]]), ValueError, "scores must be a regular array"),
     "a float as size": (lambda: causal_mask(3.0), TypeError, "n must be a whole number, got 3.0"),
     "no lengths": (lambda: padding_mask(None, 3), TypeError, "lengths must be whole numbers"),
-    "words(None)": (lambda: words(None), TypeError, "text must be a text, got NoneType"),
-    "words of a list": (lambda: words(["a"]), TypeError, "text must be a text, got list"),
+    "words(None)": (lambda: words(None), TypeError, "text must be a string, got NoneType"),
+    "words of a list": (lambda: words(["a"]), TypeError, "text must be a string, got list"),
     "merges as text": (lambda: PAIRS.encode("a", merges="2"), TypeError, "merges must be a whole number"),
     "merges below 0": (lambda: PAIRS.encode("a", merges=-1), ValueError, "merges must be 0 or more, got -1"),
     "decode(None)": (
@@ -351,7 +351,7 @@ UNUSUAL: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a watch of 5": (
         lambda: fit(Transformer.for_task(TASK), TASK, watch=5),
         TypeError,
-        "watch must be such as attnlab.Live",
+        "watch must be like attnlab.Live",
     ),
     "losses of text": (lambda: early_stop([0, 1], ["a", "b"], 1), TypeError, "losses must hold real numbers"),
     "steps of None": (lambda: early_stop(None, None, 1), TypeError, "steps must hold real numbers, got None"),
@@ -363,7 +363,7 @@ UNUSUAL: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "too many tokens to write": (
         lambda: scale.flops(CONFIG, 10**5000),
         ValueError,
-        "got about 10.5000: give",
+        "got about 10.5000: use",
     ),
 }
 

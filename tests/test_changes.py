@@ -231,10 +231,10 @@ def traced(n=TOKENS):
 BAD = {
     "cache type": (run(cache={}), TypeError, "cache must be a Cache, got dict", "cache = Cache()"),
     "cache of an encoder": (run(cache=Cache(), kind="encoder"), ValueError, "an encoder needs no cache"),
-    "cache depth": (run(cache=filled(n_layers=1)), ValueError, "cache is of another model", "layer 1"),
+    "cache depth": (run(cache=filled(n_layers=1)), ValueError, "cache belongs to another model", "layer 1"),
     "cache heads": (run(cache=filled(n_kv_heads=1)), ValueError, "another model or batch", "[2, 1, 2, 4]"),
     "cache batch": (run(cache=filled(batch=3)), ValueError, "another model or batch", "[3, 2, 2, 4]"),
-    "cache full": (run(cache=filled(n=6)), ValueError, "read 6 tokens and 5 more", "at most 9"),
+    "cache full": (run(cache=filled(n=6)), ValueError, "holds 6 tokens and 5 more", "at most 9"),
     "change returns": (run(change=lambda name, x: None), ValueError, "for 'embedding'", "got NoneType"),
     "change shape": (run(change=lambda name, x: x[:1]), ValueError, "tensor [2, 5, 8]", "got [1, 5, 8]"),
     "no pair": (lambda: ablate([2]), TypeError, "pairs (layer, head), got 2"),

@@ -778,8 +778,8 @@ BAD = {
     "tied outputs": (
         made(tied=True, outputs=3),
         ValueError,
-        "tied=True makes the embedding the output",
-        "11; got 3: leave it out",
+        "tied=True uses the embedding as the output",
+        "11; got 3: leave outputs out",
     ),
     "rotary": (
         made(d_model=6, n_heads=2, positions="rotary"),
@@ -848,7 +848,7 @@ BAD = {
     "tokens long": (
         run(tokens=ids(1, 1, 10)),
         ValueError,
-        "tokens has 10 tokens, this model takes at most 9: shorten it",
+        "tokens has 10 tokens, but this model takes at most 9: shorten it",
         "larger length",
     ),
     "tokens high": (

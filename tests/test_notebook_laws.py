@@ -1,6 +1,7 @@
 """The linter over notebooks/*.ipynb, and for each law notebooks that break it."""
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,6 +35,18 @@ def test_law(law: Law, path: Path) -> None:
     assert list(law(Page.read(path))) == []
 
 
+def test_the_map_of_the_series_is_the_same_everywhere() -> None:
+    """Name, link and minutes of every notebook: in 00 and in the README."""
+    pages = [Page.read(path) for path in NOTEBOOKS]
+    taken = {page.path.name: laws.core_minutes(page) + laws.exercise_minutes(page) for page in pages}
+    readme = (NOTEBOOKS[0].parents[1] / "README.md").read_text(encoding="utf-8")
+    start = "\n".join(cell.source for cell in pages[0].prose)
+    rows = re.findall(r"(?m)^\| \d\d \| \[.*\]\(notebooks/(\S+)\) \|.*\| (\d+) \|$", readme)
+    assert {name: int(minutes) for name, minutes in rows} == taken
+    rows = re.findall(r"(?m)^\|.*\| (?:\[.*\]\((\S+)\)|00 start here) \| (?:about )?(\d+) min \|$", start)
+    assert {name or NOTEBOOKS[0].name: int(minutes) for name, minutes in rows} == taken
+
+
 def test_there_are_few_long_tables() -> None:
     tables = [place for path in NOTEBOOKS for place in Page.read(path).tagged("table")]
     assert len(tables) <= laws.TABLES
@@ -47,9 +60,11 @@ def test_the_running_example_is_the_same_everywhere() -> None:
 # A notebook that keeps every law, and what breaks each of them
 
 OPENING = """# 01 · Title
-Which is it? You will be able to tell. 10 minutes. Needs: nothing.
+Which is it? You will be able to tell.
+
+**Time:** about 5 min, and 10 more for the exercises. **Needs:** nothing.
 [back](00_a.ipynb) · [on](02_c.ipynb)"""
-EXERCISE = "**Exercise 1: double** ●○○ 5 minutes. Write it."
+EXERCISE = "**Exercise 1: double** (●○○, 5 min)\nWrite it."
 STUB = "def double(x):\n    return ...  # your code\n\n\ndouble = check_double(double)"
 SOLUTION = """<details><summary>Hint 1</summary>Add.</details>
 <details><summary>Hint 2</summary>Add x.</details>
@@ -80,7 +95,7 @@ def good() -> Page:
     panel = "@explore(t=Slider(0.1, 5.0))\ndef look(t):\n    return Bars(t)"
     cells = [
         new_markdown_cell(OPENING),
-        new_markdown_cell("**Predict:** what happens when t is small?"),
+        new_markdown_cell("## 1 Heat\n\n**Predict:** what happens when t is small?"),
         tag(new_code_cell(panel, execution_count=1, outputs=[shown]), "panel"),
         tag(new_code_cell("look.set(t=0.1)", execution_count=2, outputs=[stream("sharp\n")]), "probe"),
         new_markdown_cell(EXPLANATION),
@@ -116,6 +131,10 @@ def sized(size: int) -> Break:
 
 def source(place: int, text: str) -> Break:
     return lambda page: page.cells[place].update(source=text)
+
+
+def sources(changed: dict[int, str]) -> Break:
+    return lambda page: [page.cells[place].update(source=text) for place, text in changed.items()] and None
 
 
 def replace(place: int, old: str, new: str) -> Break:
@@ -178,8 +197,20 @@ BROKEN: dict[Law, list[Break]] = {
         replace(FIRST, "# 01", "# 02"),
         replace(FIRST, "?", "."),
         replace(FIRST, "able to", "can"),
-        replace(FIRST, "10 minutes", "Soon"),
-        replace(FIRST, "Needs", "With"),
+        without(FIRST),
+    ],
+    laws.headings_have_one_form: [
+        replace(PREDICT, "## 1 Heat", "## Heat"),
+        replace(PREDICT, "## 1 Heat", "## 2 Heat"),
+        replace(EXPLAIN, "A small", "## 1 Cold\nA small"),
+        replace(RECAP, "## Recap", "## 2 Recap"),
+    ],
+    laws.the_minutes_are_the_sum_of_the_parts: [
+        replace(FIRST, "5 min", "10 min"),
+        replace(FIRST, "10 more", "11 more"),
+        replace(FIRST, "**Time:** about", "**Time** about"),
+        replace(TASK_2, "5 min", "6 min"),
+        source(EXPLAIN, "word " * 6000),
         without(FIRST),
     ],
     laws.top_and_bottom_link_to_the_neighbours: [
@@ -262,6 +293,9 @@ BROKEN: dict[Law, list[Break]] = {
         tagged(PROBE),
         outputs(PROBE),
     ],
+    laws.no_cell_needs_a_probe: [
+        sources({PROBE: "cold = look.set(t=0.1)", STRIP: "look.filmstrip(t=[cold])"})
+    ],
     laws.what_is_printed_is_short: [
         printed("x\n" * 13),
         printed("x" * 901),
@@ -275,7 +309,9 @@ BROKEN: dict[Law, list[Break]] = {
         outputs(TRY, stream("PASS  double\n")),
         replace(TASK, "Exercise 1", "Exercise 2"),
         replace(TASK, "●○○", ""),
-        replace(TASK, "5 minutes", ""),
+        replace(TASK, ", 5 min", ""),
+        replace(TASK, "(●○○, 5 min)", "●○○ 5 min"),
+        replace(TASK, "\nWrite", " Write"),
         tagged(SOLVED),
         without(SOLVED),
         replace(SOLVED, "Hint 2", "Hint"),

@@ -259,7 +259,7 @@ BAD = {
         ValueError,
         "must be even",
         "got 0",
-        "take 2.",
+        "use 2.",
     ),
     "a single number": (lambda: rotate(3.0, 1), ValueError, "q_or_k must have shape (..., tokens, numbers)"),
     "too many positions": (

@@ -693,7 +693,7 @@ def test_maps_of_many_sequences_are_counted_together() -> None:
         (
             {"input_ids": [4, 5], "labels": [4, 5]},
             ValueError,
-            "inputs hold labels: leave it out; here input_ids, ",
+            "inputs hold labels: leave it out; only input_ids, ",
         ),
         ({"input_ids": [4, 5], "decoder_input_ids": [4]}, ValueError, "hold decoder_input_ids: leave it out"),
         ({"input_ids": [4, 5], "attention_mask": [1]}, ValueError, r"like input_ids, \[1, 2\], got \[1, 1\]"),
@@ -706,7 +706,7 @@ def test_maps_of_many_sequences_are_counted_together() -> None:
         ({"input_ids": [4, 5], "attention_mask": [0, 0]}, ValueError, "leave each sequence a token"),
         ({"input_ids": [4, 5], "attention_mask": [1, 2]}, ValueError, "1 for a token and 0 for padding"),
         ({"input_ids": [4, 5], "token_type_ids": [0, 2]}, ValueError, "token_type_ids holds 2"),
-        ({"input_ids": [4, 5], "token_type_ids": [0]}, ValueError, "token_type_ids must be like input_ids"),
+        ({"input_ids": [4, 5], "token_type_ids": [0]}, ValueError, "ids must be shaped like input_ids"),
     ],
 )
 def test_inputs_that_are_refused(given: Any, error: type[Exception], message: str) -> None:
@@ -723,7 +723,7 @@ def test_inputs_that_are_refused(given: Any, error: type[Exception], message: st
         ({"input_ids": [IDS, IDS], "decoder_input_ids": [[0, 1]]}, "equally many sequences, got 1 and 2"),
         (
             {"input_ids": IDS, "decoder_input_ids": [0, 1], "decoder_attention_mask": [1]},
-            "decoder_attention_mask must be like decoder_input_ids",
+            "decoder_attention_mask must be shaped like decoder_input_ids",
         ),
     ],
 )

@@ -329,7 +329,7 @@ def test_the_spectrogram_is_the_fourier_sum() -> None:
         (lambda: WordTokenizer.train(TEXT, 1), ValueError, "size must be 2 or more, got 1"),
         (lambda: WordTokenizer.train(TEXT, 0), ValueError, "size must be 2 or more, got 0"),
         (lambda: BytePairTokenizer.train(TEXT, 300.0), TypeError, "size must be a whole number"),
-        (lambda: CharTokenizer.train(["a", "b"]), TypeError, "text must be a text, got list"),
+        (lambda: CharTokenizer.train(["a", "b"]), TypeError, "text must be a string, got list"),
         (lambda: BytePairTokenizer.train("ab\ud800", 300), ValueError, "half a character .* at 2"),
     ],
 )
@@ -346,7 +346,7 @@ def test_bad_texts_and_ids_are_refused(tokenizer: CharTokenizer) -> None:
             tokenizer.decode([1, wrong])
     with pytest.raises(TypeError, match=r"whole number, got 1\.5"):
         tokenizer.decode([1.5])
-    with pytest.raises(TypeError, match="must be a text, got int"):
+    with pytest.raises(TypeError, match="must be a string, got int"):
         tokenizer.encode(3)
     with pytest.raises(ValueError, match="half a character"):
         tokenizer.encode("a\udcff")
@@ -407,7 +407,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "large.txt"
     with file.open("wb") as out:
         out.truncate(LARGEST_FILE + 1)
-    with pytest.raises(ValueError, match=r"large.txt has 10.0 MB, at most 10 are read"):
+    with pytest.raises(ValueError, match=r"large.txt has 10.0 MB, over the limit of 10"):
         read_text(file)
 
 

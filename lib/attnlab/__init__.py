@@ -1,7 +1,7 @@
 """Interactive self-attention: the maths in NumPy, views that draw and describe, panels that move.
 
-Names load on first use: importing attnlab costs nothing, and the first half never imports torch. The public
-names, and where each lives, stand in `__init__.pyi` alone.
+Names load on first use: importing attnlab costs nothing, and the first half never imports torch. Only
+`__init__.pyi` lists the public names and where each lives.
 """
 
 import ast

@@ -1,11 +1,11 @@
 """Jupyter server extension: quick sliders, and saved notebooks without dead widgets.
 
-It does two things, and nothing when Jupyter runs without it:
+It does two things, and panels also work without it:
 
-- Kernel websockets send small messages at once (TCP_NODELAY). Without it, the answer to a slider waits
-  for a delayed acknowledgement of TCP: about half of the time from slider to picture.
+- Kernel websockets send small messages at once (TCP_NODELAY). Otherwise the answer to a slider waits for
+  TCP's delayed acknowledgement: about half of the time from slider to picture.
 - A saved panel keeps its picture and drops its widget view. The view would show "model not found" to the
-  next reader, because its model dies with the kernel. The picture is live again when the cell is run.
+  next reader, because its model dies with the kernel. Run the cell, and the picture is live again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
 
 
 def send_at_once(handler: type) -> None:
-    """Make every websocket of this tornado handler send small messages without waiting. Twice is once."""
+    """Make every websocket of this tornado handler send small messages at once. Twice does no harm."""
     opened = handler.open  # type: ignore[attr-defined]
     if getattr(opened, "sends_at_once", False):
         return
@@ -48,7 +48,7 @@ def send_at_once(handler: type) -> None:
 
 
 def drop_dead_views(model: dict[str, Any], **_: Any) -> None:
-    """Pre-save hook: outputs that are a panel of ours and have a picture lose their widget view."""
+    """Pre-save hook: remove the widget view of every panel of ours that has a picture."""
     if model.get("type") != "notebook" or not model.get("content"):
         return
     for cell in model["content"].get("cells", []):

@@ -69,7 +69,7 @@ while not Path("go").exists():
 def test_a_click_on_a_row_and_the_arrow_keys_set_the_control(lab: Lab, look: LivePanel) -> None:
     with look.new_frame():
         look.click_picture(*cell_at(lab, look, 1, 2))
-    assert look.value("query") == "<b>cat</b>" and "row <b>cat</b> marked" in look.account()
+    assert look.value("query") == "<b>cat</b>" and "row <b>cat</b> selected" in look.account()
     with look.new_frame():
         look.press_picture("ArrowDown")
     assert look.value("query") == "猫😀"
@@ -548,7 +548,7 @@ def test_a_picture_of_an_earlier_state_is_marked(lab: Lab, lab_server: Server) -
     look.root.locator(".attnlab-error").wait_for()
     lab.page.wait_for_function("document.querySelector('.attnlab-printed').textContent.trim() === 'x is 4'")
     for scale in (1.4, 1.2):
-        assert "no picture for 4" in look.error() and "an earlier one" in look.error()
+        assert "no picture for 4" in look.error() and "an earlier state" in look.error()
         assert opacity(look) < 0.5 and look.alternative_text().startswith("An earlier picture: ")
         with look.new_frame():
             lab.run_code(f"import attnlab; attnlab.present({scale})")

@@ -107,7 +107,7 @@ def test_the_options_reach_the_comparison(pytester: pytest.Pytester) -> None:
     made(pytester.path / "a.ipynb", cell(SHOW, 9), shown("show(100)", 2, picture(104)))
     options = ["--nbval-block-difference=3", "--nbval-pictures=seen", "--nbval-refresh-command=make"]
     printed = lines(pytester, *options)
-    assert "execution count is 9, should be 1: run make\n" in printed
+    assert "execution count is 9, but should be 1: run make\n" in printed
     assert "differs by 4.0 of 255, all over (limit 3)" in printed
     assert {path.name for path in (pytester.path / "seen").iterdir()} == {
         "a-cell1-picture1-saved.png",
@@ -142,7 +142,7 @@ def test_an_output_is_waited_for_as_long_as_said(
 def test_a_notebook_that_compares_nothing_needs_no_counts(pytester: pytest.Pytester) -> None:
     made(pytester.path / "a.ipynb", cell("print(1)", None), cell("# NBVAL_CHECK_OUTPUT\nprint(2)", None))
     printed = pytester.runpytest_inprocess(*PLUGIN, "--nbval-lax", "--nbval-current-env").stdout.str()
-    assert "1 failed, 1 passed" in printed and "execution count is missing, should be 2" in printed
+    assert "1 failed, 1 passed" in printed and "execution count is missing, but should be 2" in printed
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_the_plugin_can_be_asked_for_in_three_ways(
         pytester.makeini("[pytest]\nnbval_threads = 2\naddopts = --strict-config\nfilterwarnings = error")
         pytester.makeconftest("pytest_plugins = ['attnlab.nbval']")
     ran = pytester.runpytest_subprocess(*options, "--nbval", "--nbval-current-env")
-    assert "execution count is 7, should be 1" in ran.stdout.str(), ran.stderr.str()
+    assert "execution count is 7, but should be 1" in ran.stdout.str(), ran.stderr.str()
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,8 @@ REFRESH = "run python -m attnlab.nbval 'part/made up.ipynb'"
 
 def test_counts_say_what_they_are_what_they_should_be_and_the_remedy(ran: Ran) -> None:
     assert {number: ran.reports[number] for number in (2, 3)} == {
-        2: f"Cell 2, In [3]: execution count is missing, should be 3: {REFRESH}",
-        3: f"Cell 3, In [4]: execution count is 9, should be 4: {REFRESH}",
+        2: f"Cell 2, In [3]: execution count is missing, but should be 3: {REFRESH}",
+        3: f"Cell 3, In [4]: execution count is 9, but should be 4: {REFRESH}",
     }
 
 

@@ -53,7 +53,7 @@ def test_a_caption_that_differs_is_shown() -> None:
 
 def test_another_stop_is_named() -> None:
     [said] = faults([panel(TOUR.replace("= 0.1", "= 0.2"))], [panel(TOUR)])
-    assert said == 'panel attend: the tour comes to "temperature = 0.2" where "temperature = 0.1" was saved'
+    assert said == 'panel attend: the tour reaches "temperature = 0.2" where "temperature = 0.1" was saved'
 
 
 def test_a_shorter_tour_is_counted() -> None:

@@ -179,7 +179,7 @@ def test_a_split_gives_any_list_of_tokens(split: Any) -> None:
         (
             lambda: explore(told, x=Sentence("a", split=len)),
             TypeError,
-            "must give a list of tokens, it gave 1",
+            "must return a list of tokens, got 1",
         ),
         (lambda: Switches(None), ValueError, "Switches needs a list of labels, got None"),
         (lambda: Switches(5), ValueError, "Switches needs a list of labels, got 5"),
@@ -187,7 +187,7 @@ def test_a_split_gives_any_list_of_tokens(split: Any) -> None:
         (lambda: Choice(5), ValueError, "Choice needs a list or a dict of options, got 5"),
         (lambda: Slider(None, 3), TypeError, "Slider low must be a number, got None"),
         (lambda: Slider(0, 10**400), ValueError, "Slider high must be finite"),
-        (lambda: explore(max, x=(0, 3)), TypeError, "does not tell its arguments"),
+        (lambda: explore(max, x=(0, 3)), TypeError, "does not reveal its arguments"),
     ],
 )
 def test_likely_slips_are_told_in_words(make: Any, error: type[Exception], message: str) -> None:

@@ -572,9 +572,9 @@ def test_a_row_of_a_picture_is_no_switch() -> None:
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
-        ("101", TypeError, "heads must be 3 times True or False, got '101'"),
-        ([1, 0, 1], TypeError, "heads must be 3 times True or False, got"),
-        (True, TypeError, "heads must be 3 times True or False, got True"),
+        ("101", TypeError, "heads must be True or False for each of 3, got '101'"),
+        ([1, 0, 1], TypeError, "heads must be True or False for each of 3, got"),
+        (True, TypeError, "heads must be True or False for each of 3, got True"),
         ([True], ValueError, r"heads has 3 switches \(head 1, head 2, head 3\), got 1 values"),
     ],
 )
@@ -584,7 +584,7 @@ def test_switches_refuse_what_they_cannot_take(
     with pytest.raises(error, match=message):
         switched.set(heads=value)
     for state in ("heads=10", "heads=102", "heads="):
-        with pytest.raises(ValueError, match="must be 3 times 0 or 1"):
+        with pytest.raises(ValueError, match="must be 3 digits, 0 or 1"):
             switched.set_state(state)
     assert switched.state == "heads=111"
 
@@ -705,8 +705,8 @@ def test_a_sentence_is_split_as_asked_or_handed_over_as_it_was_typed() -> None:
     )
     assert given == {"text": "Two  words.", "letters": ["a", "b", "c"]}
     for values, message in [
-        ({"text": "thirteen char"}, "text has 13 characters, there is room for 12: shorten it"),
-        ({"letters": "abcde"}, "letters has 5 tokens, there is room for 4"),
+        ({"text": "thirteen char"}, "text has 13 characters, but the limit is 12: shorten it"),
+        ({"letters": "abcde"}, "letters has 5 tokens, but the limit is 4"),
         ({"text": "  "}, "text is empty: type at least one word"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -758,7 +758,7 @@ def show(x: Any) -> Note:
         ({"x": Scrub([1, 2], value=1.5)}, ValueError, "default of control 'x' .* one of 1, 2; nearest"),
         ({"x": Sentence("")}, ValueError, "default of control 'x' .* x is empty: type at least one word"),
         ({}, ValueError, "argument 'x' of show has no control and no default: pass x=Slider"),
-        ({"x": (0, 1), "y": True}, ValueError, r"control 'y' is no argument of show\(x\)"),
+        ({"x": (0, 1), "y": True}, ValueError, r"control 'y' is not an argument of show\(x\)"),
         ({"x": 3}, TypeError, "control 'x' is 3: pass Slider, Choice"),
         ({"x": (0, 1, 2, 3)}, TypeError, "control 'x' is"),
     ],
@@ -887,7 +887,7 @@ def test_a_sentence_that_is_empty_or_too_long_is_refused_and_kept_in_the_box() -
     panel = explore(lambda text: Note(" | ".join(text)), text=Sentence("two words", limit=4))
     for typed, message in (
         ("   ", "text is empty"),
-        ("one two three four five", "5 tokens, there is room for 4"),
+        ("one two three four five", "5 tokens, but the limit is 4"),
     ):
         moves(panel, "text", typed)
         assert message in screen(panel).error and screen(panel).digest == "two | words"

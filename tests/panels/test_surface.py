@@ -120,7 +120,7 @@ def test_any_name_of_a_function_is_one_that_a_page_can_use() -> None:
 def test_a_filmstrip_asks_for_a_list() -> None:
     panel = explore(show, x=(0, 10))
     for given in (3, "3", None, 2.5):
-        with pytest.raises(TypeError, match=r"filmstrip takes a list of values of x, got"):
+        with pytest.raises(TypeError, match=r"filmstrip takes a list of values for x, got"):
             panel.filmstrip(x=given)
     for given in (range(2), np.array([1, 2]), (1, 2), iter([1])):
         assert panel.filmstrip(x=given).digest
@@ -141,7 +141,7 @@ def named(**x: int) -> Note:
 
 @pytest.mark.parametrize("function", [only, several, named])
 def test_arguments_that_cannot_be_passed_by_name(function: Callable) -> None:
-    with pytest.raises(ValueError, match=r"control 'x' cannot be passed to .* by name; take away"):
+    with pytest.raises(ValueError, match=r"control 'x' cannot be passed to .* by name; remove"):
         explore(function, x=(0, 3))
 
 

@@ -84,7 +84,7 @@ def test_what_a_control_refuses_is_told_on_the_screen() -> None:
     panel = explore(lambda text: Note(" ".join(text)), text=Sentence("two words"))
     assert panel.tour()[-1].splitlines() == [
         "text =  : two words", "  =", "  error: text is empty: type at least one word",
-        "  error: The picture above is an earlier one: it does not show this state.",
+        "  error: The picture above is from an earlier state.",
         "  (an earlier picture)", "  (0 pictures)",
     ]  # fmt: skip
     assert screen(panel).error == "" and not screen(panel).stale

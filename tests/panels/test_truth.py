@@ -52,7 +52,7 @@ def test_a_fault_is_raised_every_time(panel: Panel, first: str, again: str) -> N
 
 def marked(panel: Panel) -> bool:
     shown = screen(panel)
-    told = "no picture for" in shown.error and "an earlier one" in shown.error
+    told = "no picture for" in shown.error and "an earlier state" in shown.error
     assert told == shown.stale
     return shown.stale
 
@@ -179,7 +179,7 @@ def test_a_view_of_a_training_marks_its_picture_too() -> None:
     assert live.digest == "fine" and not screen(live).stale
     fine = False
     live.end(Run())
-    assert screen(live).stale and "an earlier one" in screen(live).error
+    assert screen(live).stale and "an earlier state" in screen(live).error
     with pytest.raises(ZeroDivisionError):
         _ = live.digest
     fine = True
@@ -196,7 +196,7 @@ def test_a_function_that_moves_its_own_panel_is_told_so() -> None:
         return Note(f"x is {x}")
 
     panel = held["panel"] = explore(show, x=Slider(0, 5, value=0))
-    with pytest.raises(RuntimeError, match="show moved its own panel: a function only returns views"):
+    with pytest.raises(RuntimeError, match="show moved its own panel: a function may only return views"):
         panel.set(x=3)
     assert screen(panel).stale and panel.values == {"x": 3}
     assert panel.set(x=2) == "x is 2" and not screen(panel).stale

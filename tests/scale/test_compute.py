@@ -124,7 +124,7 @@ ERRORS = [
     (TypeError, "tokens must be a whole number, got 2.5", {"tokens": 2.5}),
     (TypeError, "tokens must be a whole number, got True", {"tokens": True}),
     (ValueError, "tokens must be 1 or more, got 0", {"tokens": 0}),
-    (ValueError, r"tokens must be at most 17 \(config.length\), got 18: give fewer tokens", {"tokens": 18}),
+    (ValueError, r"tokens must be at most 17 \(config.length\), got 18: use fewer tokens", {"tokens": 18}),
     (ValueError, "got 3 after 15 cached ones", {"tokens": 3, "cached": 15}),
     (ValueError, "cached must be 0 or more, got -1", {"tokens": 3, "cached": -1}),
     (ValueError, "batch must be 1 or more, got 0", {"tokens": 3, "batch": 0}),

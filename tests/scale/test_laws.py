@@ -121,7 +121,7 @@ POSITIVE = [
 @pytest.mark.parametrize(("function", "name", "others"), POSITIVE)
 @pytest.mark.parametrize("given", [0, -1.5, math.inf, math.nan, *HUGE, np.array([1.0, 0.0])], ids=short)
 def test_what_is_not_above_zero_is_an_error(function, name, others, given):
-    with pytest.raises(ValueError, match=rf"{name} must be .* got .*; give such a number"):
+    with pytest.raises(ValueError, match=rf"{name} must be .* got .*; pass a number in that range"):
         function(**{name: given}, **others)
 
 
@@ -136,7 +136,7 @@ def test_what_is_no_number_is_an_error(function, name, others, given):
     "given", [np.array(["a"]), np.array([True]), np.array([10**20]), np.complex128(1)], ids=str
 )
 def test_an_array_of_something_else_is_an_error(given):
-    with pytest.raises(TypeError, match="parameters must be of real numbers, got"):
+    with pytest.raises(TypeError, match="parameters must hold real numbers, got"):
         scale.kaplan(given)
 
 

@@ -184,7 +184,7 @@ ERRORS = [
         "optimiser must be one of 'Adam', 'momentum', 'SGD', None, got 'Lion'",
         {"optimiser": "Lion"},
     ),
-    (ValueError, "precision='int8' is for reading; .* or give optimiser=None", {"precision": "int8"}),
+    (ValueError, "precision='int8' is for inference; .* or set optimiser=None", {"precision": "int8"}),
     (ValueError, "mixed=True needs precision='bf16', got 'fp32'", {"mixed": True}),
     (TypeError, "mixed must be True, False or None, got 'yes'", {"mixed": "yes"}),
     (TypeError, "mixed must be True, False or None, got 1", {"mixed": 1}),
@@ -213,5 +213,5 @@ def test_every_function_looks_at_its_config_and_precision(function):
 
 
 def test_an_encoder_has_no_cache():
-    with pytest.raises(ValueError, match=r"config is of an encoder, .* give one of kind='decoder'"):
+    with pytest.raises(ValueError, match=r"config is for an encoder, .* pass one with kind='decoder'"):
         scale.kv_cache(config("encoder"), 5)

@@ -116,7 +116,7 @@ def stopped_at_end() -> Run:
 
 
 def test_resume_refuses_other_data() -> None:
-    with pytest.raises(ValueError, match="trained on other data"):
+    with pytest.raises(ValueError, match="trained on different data"):
         resume(stopped_at(3), NOISY)
 
 
@@ -306,7 +306,7 @@ def test_a_validation_loss_that_is_not_finite(switch: dict[str, Any]) -> None:
 ])  # fmt: skip
 def test_wrong_before_the_first_step(wrong: Any, message: str, switch: dict[str, Any]) -> None:
     switch["now"] = wrong
-    with pytest.raises(ValueError, match=f"diverged: {message}. Nothing is trained yet: look at init_scale"):
+    with pytest.raises(ValueError, match=f"diverged: {message}. Nothing is trained yet: check init_scale"):
         fit(model(d_ff=8), TASK, **STEPS)
 
 

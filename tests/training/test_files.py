@@ -67,7 +67,7 @@ def test_a_diverged_and_a_stopped_run(tmp_path: Path) -> None:
 def test_the_task_made_again_is_the_same(path: Path, run: Run) -> None:
     assert_same(load_run(path, tasks.reverse(length=6, train=64, validation=16)), run)
     for other in (tasks.reverse(length=6, train=64, validation=16, seed=1), NOISY):
-        with pytest.raises(ValueError, match=r"my\.run was trained on other data than Task"):
+        with pytest.raises(ValueError, match=r"my\.run was not trained on the data of Task"):
             load_run(path, other)
 
 
@@ -89,7 +89,7 @@ def refused(path: Path) -> str:
 def test_a_file_that_was_cut_off(share: float, path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    assert "is no run of attnlab, or it is damaged" in refused(path)
+    assert "is not a run of attnlab, or it is damaged" in refused(path)
 
 
 def test_a_byte_that_was_flipped(path: Path, run: Run) -> None:
@@ -119,7 +119,7 @@ def test_a_byte_of_the_weights(path: Path, run: Run) -> None:
 @pytest.mark.parametrize("content", [b"", b"step, loss\n0, 2.3\n" * 50, b"\0" * 500, b"PK\x03\x04"], ids=str)
 def test_a_file_that_is_something_else(content: bytes, path: Path) -> None:
     path.write_bytes(content)
-    assert "is no run of attnlab" in refused(path)
+    assert "is not a run of attnlab" in refused(path)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_file_that_is_something_else(content: bytes, path: Path) -> None:
 )
 def test_a_foreign_file_of_torch(content: Any, path: Path) -> None:
     torch.save(content, path)
-    assert "my.run is no run of attnlab: write one with run.save('my.run')" in refused(path)
+    assert "my.run is not a run of attnlab: write one with run.save('my.run')" in refused(path)
 
 
 class Code:
@@ -153,8 +153,8 @@ def test_code_in_a_file_is_refused_not_run(write: Any, path: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"version": 2}, "has version 2, this attnlab reads version 1"), ({"version": None}, "has version None"),
-    ({"task": None}, "trained on other data"), ({"groups": None}, "damaged: TypeError"),
+    ({"version": 2}, "has version 2, but this attnlab reads"), ({"version": None}, "has version None"),
+    ({"task": None}, "not trained on the data of"), ({"groups": None}, "damaged: TypeError"),
     ({"plan": {"steps": 3}}, "damaged: KeyError 'schedule'"), ({"config": {}}, "damaged: TypeError"),
     ({"loss": {}, "arrays": {}}, "damaged: KeyError 'weights'|damaged: KeyError 'steps'"),
     ({"state": {}}, "damaged: KeyError"), ({"arrays": [1]}, "damaged: AttributeError"),

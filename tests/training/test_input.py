@@ -99,11 +99,11 @@ def test_settings_of_optimisers(make: Any, kind: type, message: str) -> None:
     ("scheduler", "schedule"), ("weight_decays", "weight_decay"), ("frame", "frames"),
 ])  # fmt: skip
 def test_a_choice_that_does_not_exist(wrong: str, near: str) -> None:
-    with pytest.raises(TypeError, match=f"a training has no '{wrong}': .*; did you mean {near}\\?"):
+    with pytest.raises(TypeError, match=f"fit does not take '{wrong}': .*; did you mean {near}\\?"):
         fit(model(), TASK, **{wrong: 3})
     with pytest.raises(TypeError, match=f"did you mean {near}"):
         sweep(model, TASK, learning_rate=[1e-3], **{wrong: 3})
-    with pytest.raises(TypeError, match=r"a training has no 'dropout': it has steps, batch, .*frames$"):
+    with pytest.raises(TypeError, match=r"fit does not take 'dropout': it takes steps, batch, .*frames$"):
         fit(model(), TASK, dropout=0.1)
 
 
@@ -136,15 +136,15 @@ def tiny_of(token: int) -> Data:
 
 def test_a_sequence_that_is_longer_than_the_model_takes() -> None:
     short = model(length=5)
-    with pytest.raises(ValueError, match="'reverse' has sequences of 6 tokens, the model takes at most 5"):
+    with pytest.raises(ValueError, match="has sequences of 6 tokens, but the model takes at most 5"):
         fit(short, TASK)
     assert fit(model(length=20), TASK, steps=1).ended == "finished"
 
 
 def test_a_vocabulary_that_is_too_small() -> None:
-    with pytest.raises(ValueError, match="'reverse' has 10 tokens, the model knows 9"):
+    with pytest.raises(ValueError, match="'reverse' has 10 tokens, but the model reads 9"):
         fit(model(vocabulary=9), TASK)
-    with pytest.raises(ValueError, match="'reverse' has 10 tokens, the model says 4"):
+    with pytest.raises(ValueError, match="'reverse' has 10 tokens, but the model predicts 4"):
         fit(model(outputs=4), TASK)
     assert fit(model(vocabulary=30), TASK, steps=1).ended == "finished"
 
@@ -152,7 +152,7 @@ def test_a_vocabulary_that_is_too_small() -> None:
 @pytest.mark.parametrize("task", [PAIRS, PHRASES])
 def test_the_wrong_kind(task: Any) -> None:
     wide = Transformer(Config(vocabulary=99, length=99, d_model=4), 0)
-    with pytest.raises(ValueError, match=f"the model is an encoder, the task .* needs an? {task.kind}"):
+    with pytest.raises(ValueError, match=f"the model is of kind encoder, the task .* needs {task.kind}"):
         fit(wide, task)
 
 
@@ -190,27 +190,27 @@ def of_whole_numbers(given: Transformer) -> None:
 
 
 UNFIT: dict[str, tuple[Callable[[Transformer], Any], str]] = {
-    "half": (lambda m: m.half(), r"^embedding.weight is of torch.float16, .*: give model.float\(\)$"),
-    "bfloat16": (lambda m: m.bfloat16(), "embedding.weight is of torch.bfloat16, .*: give model.float"),
-    "8 bits": (lambda m: m.to(torch.float8_e4m3fn), "is of torch.float8_e4m3fn, .*: give model.float"),
+    "half": (lambda m: m.half(), r"^embedding.weight has torch.float16, .*: pass model.float\(\)$"),
+    "bfloat16": (lambda m: m.bfloat16(), "embedding.weight has torch.bfloat16, .*: pass model.float"),
+    "8 bits": (lambda m: m.to(torch.float8_e4m3fn), "has torch.float8_e4m3fn, .*: pass model.float"),
     "half in one place": (
         lambda m: m.output.half(),
-        "output.weight is of torch.float16, .*: give model.float",
+        "output.weight has torch.float16, .*: pass model.float",
     ),
     "two kinds": (
         lambda m: m.layers.float(),
-        "layers.0.*weight is of torch.float32, embedding.weight of torch.float64: give model.double",
+        "layers.0.*weight has torch.float32, but embedding.weight has torch.float64: pass model.double",
     ),
-    "complex": (lambda m: m.to(torch.complex64), "is of torch.complex64, .*: make the model anew"),
-    "whole numbers": (of_whole_numbers, "is of torch.int64, .*: make the model anew"),
+    "complex": (lambda m: m.to(torch.complex64), "has torch.complex64, .*: create it again"),
+    "whole numbers": (of_whole_numbers, "has torch.int64, .*: create it again"),
     "another device": (
         lambda m: m.to("meta"),
-        "is on the device meta, the data are on the CPU: make the model",
+        "is on the device meta, but the data are on the CPU: create the model",
     ),
     "two devices": (lambda m: m.output.to("meta"), "output.weight is on the device meta"),
     "a frozen part": (
         lambda m: m.embedding.requires_grad_(False),
-        "embedding.weight is frozen .*: give model.requires_grad_.True",
+        "embedding.weight is frozen .*: pass model.requires_grad_.True",
     ),
 }
 
@@ -231,7 +231,7 @@ def test_models_that_cannot_learn(case: str, tmp_path: Any) -> None:
 def test_a_run_in_too_few_bits_is_not_resumed(dtype: torch.dtype) -> None:
     run = fit(model(), TASK, steps=20, watch=Witness(stop_at=4))
     short = {name: each.to(dtype) for name, each in run.state.items()}
-    with pytest.raises(ValueError, match=f"embedding.weight is of {dtype}, .*: give model.float"):
+    with pytest.raises(ValueError, match=f"embedding.weight has {dtype}, .*: pass model.float"):
         resume(replace(run, state=short))
 
 
@@ -278,7 +278,7 @@ def test_a_sweep_needs_one_list(choices: dict[str, Any], message: str) -> None:
 def test_every_value_of_a_sweep_is_looked_at_first() -> None:
     with pytest.raises(ValueError, match="learning_rate must be a finite number, 0 or more, got -1"):
         sweep(model, TASK, learning_rate=[1e-3, -1])
-    with pytest.raises(TypeError, match="neither a training nor make_model takes 'd_model'"):
+    with pytest.raises(TypeError, match="neither fit nor make_model takes 'd_model'"):
         sweep(lambda: model(), TASK, d_model=[4, 8])
     with pytest.raises(TypeError, match=r"'learnin_rate'.*; did you mean learning_rate\?"):
         sweep(lambda: model(), TASK, learnin_rate=[1e-3, 1e-2])
@@ -303,18 +303,18 @@ def test_sequences_that_a_frame_cannot_read() -> None:
         frame.attend("1 2 3 4 5 6 7")
     with pytest.raises(ValueError, match="text must have 1 to 6 tokens"):
         frame.predict("")
-    with pytest.raises(ValueError, match="has 7 tokens, this model takes at most 6"):
+    with pytest.raises(ValueError, match="has 7 tokens, but this model takes at most 6"):
         frame.attend([0] * 7)
     with pytest.raises(ValueError, match="holds 10, but the vocabulary is 0 to 9"):
         frame.attend([0, 10])
     with pytest.raises(ValueError, match="takes no source"):
         frame.attend("1 2", "3 4")
     for ids in ([1.0, 2.0], [], ["1"], [True, False]):
-        with pytest.raises(TypeError, match=r"text must be a text, or whole numbers .token ids., got"):
+        with pytest.raises(TypeError, match=r"text must be a string, or whole numbers .token ids., got"):
             frame.attend(ids)
     with pytest.raises(ValueError, match="text is a masked array"):
         frame.attend(np.ma.masked_array([1, 2], mask=[0, 1]))
-    with pytest.raises(TypeError, match=r"text must be a text, or whole numbers .token ids., got None"):
+    with pytest.raises(TypeError, match=r"text must be a string, or whole numbers .token ids., got None"):
         frame.predict(None)
     with pytest.raises(ValueError, match="needs a source"):
         fit(model(PAIRS), PAIRS, steps=1).last.attend("1 2")
@@ -324,5 +324,5 @@ def test_the_task_of_a_file(tmp_path: Any) -> None:
     path = fit(model(), TASK, steps=1).save(tmp_path / "a.run")
     with pytest.raises(TypeError, match="task must be a Task, got str"):
         load_run(path, "reverse")
-    with pytest.raises(ValueError, match="other data"):
+    with pytest.raises(ValueError, match="not trained on the data"):
         load_run(path, NOISY)

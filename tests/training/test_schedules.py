@@ -68,8 +68,8 @@ def test_the_top_is_reached_with_the_last_step_of_the_warm_up(schedule: Any) -> 
 
 
 @pytest.mark.parametrize("make, kind, message", [
-    (lambda: StepDecay(0), ValueError, "every >= 1"), (lambda: StepDecay(3, 0), ValueError, "above 0"),
-    (lambda: StepDecay(3, 1.5), ValueError, "at most 1"), (lambda: StepDecay(3, -1), ValueError, "above 0"),
+    (lambda: StepDecay(0), ValueError, "every >= 1"), (lambda: StepDecay(3, 0), ValueError, "0 < f"),
+    (lambda: StepDecay(3, 1.5), ValueError, "factor <="), (lambda: StepDecay(3, -1), ValueError, "0 < f"),
     (lambda: StepDecay(2.5), TypeError, "every must be a whole number"),
     (lambda: StepDecay(3, "half"), TypeError, "factor must be one number, got 'half'"),
     (lambda: Warmup(-1), ValueError, "warmup must be 0 or more"),
@@ -84,7 +84,7 @@ def test_schedules_that_cannot_be(make: Any, kind: type, message: str) -> None:
 
 
 def test_a_warm_up_that_fills_the_training_is_refused() -> None:
-    with pytest.raises(ValueError, match="a warm-up of 20 steps leaves nothing of 20"):
+    with pytest.raises(ValueError, match="a warm-up of 20 steps leaves none of the 20"):
         fit(model(NOISY), NOISY, steps=20, schedule=WarmupCosine(20))
     assert fit(model(NOISY), NOISY, steps=3, schedule=WarmupCosine(2)).ended == "finished"
 

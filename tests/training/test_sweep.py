@@ -122,7 +122,7 @@ def test_values_and_order() -> None:
     for rate in rates:
         assert runs[rate] is runs[float(rate)] is runs[rate * (1 + 1e-12)]
     assert repr(runs) == "Runs(5 settings of learning_rate; trained together)"
-    with pytest.raises(KeyError, match=r"no run for learning_rate=0\.5: there are 0\.1, "):
+    with pytest.raises(KeyError, match=r"no run for learning_rate=0\.5: choose from 0\.1, "):
         runs[0.5]
 
 
@@ -164,7 +164,7 @@ def test_large_models_are_trained_one_by_one(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(import_module("attnlab.training.fit"), "MOST_WORK", 1e5)
     said: list[str] = []
     runs = sweep(model, TASK, steps=2, seed=[0, 1], say=said.append)
-    why = "about 3e+05 multiplications a step, so together would be no faster"  # 6 · 538 weights · 16 · 6
+    why = "about 3e+05 multiplications a step, so a stack would be no faster"  # 6 · 538 weights · 16 · 6
     assert said[0] == f"2 trainings one by one: {why}." and runs.how == f"one by one: {why}"
     assert_same(runs[1], fit(model(seed=1), TASK, steps=2, seed=1))
 

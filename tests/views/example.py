@@ -20,9 +20,9 @@ LONG, HIGH = 200, 24  # pixels at scale 1, as all sizes here
 
 @dataclass(frozen=True)
 class Thermometer(View):
-    """A number from 0 to `limit` as a bar. Raises ValueError or TypeError for what is no number."""
+    """A number from 0 to `limit` as a bar. Raises ValueError or TypeError for anything but a number."""
 
-    value: Number = Number()  # its type looks at what people pass: see `attnlab.views.inputs`
+    value: Number = Number()  # its type checks what people pass: see `attnlab.views.inputs`
     name: Text = Text("")
     title: Text = Text("")
     limit: Limit = Limit(None)

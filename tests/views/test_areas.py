@@ -98,13 +98,13 @@ def test_whole_numbers_are_told_in_full() -> None:
         (Areas({"a": 2, "b": 2}), "areas, 4 parameters: a 2 (50.0 %); b 2 (50.0 %)."),
         (
             Areas(SMALL, "GPT-2 small", limit=175e9, whole="GPT-3"),
-            "GPT-2 small, 124,439,808 parameters (124 M): 0.07 % of the whole picture (GPT-3, 175 B): tokens"
+            "GPT-2 small, 124,439,808 parameters (124 M): 0.07 % of the total area (GPT-3, 175 B): tokens"
             " 38.6 M (31.0 %); positions 786 k (0.63 %); layer 1 to layer 12, each 7.09 M (5.7 %): attention"
             " 2.36 M (1.9 %), feed-forward 4.72 M (3.8 %), norms 3.07 k (<0.01 %); norm 1.54 k (<0.01 %).",
         ),
         (
             Areas([("weights", 1e9), ("cache", 0), ("rest", 3e9)], unit="bytes", reference={"one card": 8e9}),
-            "areas, 4,000,000,000 bytes (4.00 GB): 50.0 % of the whole picture (8.00 GB): weights 1.00 GB"
+            "areas, 4,000,000,000 bytes (4.00 GB): 50.0 % of the total area (8.00 GB): weights 1.00 GB"
             " (25.0 %); cache 0 (not drawn); rest 3.00 GB (75.0 %); outline of one card 8.00 GB.",
         ),
         (
@@ -324,8 +324,8 @@ def test_every_band_is_named_with_its_number(name: str) -> None:
 def test_names_that_have_no_room_are_counted() -> None:
     for name, every in (("many", 12), ("many layers", 6)):
         labels = [label.text for label in labels_of(words(drawn(ODD[name])))]
-        assert f"one name of {every} is written" in labels
-    assert not any("is written" in label.text for label in labels_of(words(drawn(ODD["thin"]))))
+        assert f"one name in {every} is shown" in labels
+    assert not any("is shown" in label.text for label in labels_of(words(drawn(ODD["thin"]))))
 
 
 def test_labels_beside_the_picture_lead_to_their_places() -> None:
@@ -532,15 +532,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"values": {"a": True}}, "'a' must be one number, got True"),
     ({"values": {"a": {"b": {"c": 1}}}}, "'a', 'b' must be one number, got \\{'c': 1\\}"),
     ({"values": {"a": 0, "b": {"c": 0}}}, "the values of Areas sum to 0: there is no area to draw"),
-    ({"values": [("a", 1), ("a", 2)]}, "values has a name twice: a, a"),
+    ({"values": [("a", 1), ("a", 2)]}, "values has the same name twice: a, a"),
     (
         {"values": dict.fromkeys(range(201), 1)},
-        "values has 201 names, there is room for 200: add some of them up",
+        "values has 201 names, but there is room for 200: combine some",
     ),
-    ({"values": {"a": dict.fromkeys(range(7), 1)}}, "values has 7 different cells .*, there are 6 patterns"),
-    ({"limit": 2}, "the sum of the values is 3, more than limit=2: enlarge it or leave it out"),
+    (
+        {"values": {"a": dict.fromkeys(range(7), 1)}},
+        "7 different cells .*, but there are only 6 patterns",
+    ),
+    ({"limit": 2}, "the sum of the values is 3, more than limit=2: raise it or leave it out"),
     ({"limit": -1}, "limit must be a positive number, got -1"),
-    ({"limit": 9, "reference": {"r": 10}}, "reference 'r' is 10, more than limit=9: enlarge it"),
+    ({"limit": 9, "reference": {"r": 10}}, "reference 'r' is 10, more than limit=9: raise it"),
     ({"reference": {"r": 0}}, "reference must be at most 3 sizes above 0"),
     ({"reference": dict.fromkeys(range(4), 1)}, "reference must be at most 3 sizes above 0"),
     ({"reference": {"r": -1}}, "reference 'r' is -1: an area is a finite number"),

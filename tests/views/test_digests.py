@@ -24,8 +24,8 @@ SENTENCES: list[tuple[View, str]] = [
     (
         Heatmap(W, ABC, ABC, "weights", selected=1),
         "weights, 3 by 3 (query by key): largest 1.00 at c → c, off the diagonal 0.50 at b → c; "
-        "every row sums to 1.00; largest of each row (and its entropy in bits): a → a (0.92), b → c"
-        " (1.49), c → c (0.00); row b marked.",
+        "every row sums to 1.00; largest in each row (and its entropy in bits): a → a (0.92), b → c"
+        " (1.49), c → c (0.00); row b selected.",
     ),
     (
         Heatmap([[1.5, MASKED], [-0.25, 0.5]], ["x", "y"], ["u", "v"], "scores", axes=("from", "to")),
@@ -39,13 +39,13 @@ SENTENCES: list[tuple[View, str]] = [
     (
         Heatmap([[0.5, 0.5], [0.5, 0.5]], ["the", "the"], ["the", "end"], selected=1),
         "map, 2 by 2 (query by key): largest 0.50 at the (1) → the, off the diagonal 0.50 at the "
-        "(1) → end; every row sums to 1.00; largest of each row (and its entropy in bits): the (1) "
-        "→ the (1.00), the (2) → the (1.00); row the (2) marked.",
+        "(1) → end; every row sums to 1.00; largest in each row (and its entropy in bits): the (1) "
+        "→ the (1.00), the (2) → the (1.00); row the (2) selected.",
     ),
     (
         Heatmap([[0.5, 0.1], [0.2, 0.4]], signed=False, limit=2),
         "map, 2 by 2 (query by key): largest 0.50 at 0 → 0, off the diagonal 0.20 at 1 → 0; every "
-        "row sums to 0.60; largest of each row: 0 → 0, 1 → 1.",
+        "row sums to 0.60; largest in each row: 0 → 0, 1 → 1.",
     ),
     (
         Heatmap(np.full((2, 2), MASKED)),
@@ -54,46 +54,46 @@ SENTENCES: list[tuple[View, str]] = [
     (
         Heatmap([[2e-4, 1e-4]], limit=5e-4),
         "map, 1 by 2 (query by key): largest 0.00020 at 0 → 0; "
-        "every row sums to 0.00030; largest of each row: 0 → 0.",
+        "every row sums to 0.00030; largest in each row: 0 → 0.",
     ),
     (
         Heads(
             [[[0.75, 0.25], [0.5, 0.5]], [[0, 1], [1, 0]]], ["a", "b"], ["a", "b"], "two heads", selected=0
         ),
         "two heads, 2 heads, 2 by 2: head 1 largest 0.75 at a → a, every row sums to 1.00; largest "
-        "of each row (and its entropy in bits): a → a (0.81), b → a (1.00); head 2 largest 1.00 at "
-        "a → b, every row sums to 1.00; largest of each row (and its entropy in bits): a → b "
-        "(0.00), b → a (0.00); row a marked.",
+        "in each row (and its entropy in bits): a → a (0.81), b → a (1.00); head 2 largest 1.00 at "
+        "a → b, every row sums to 1.00; largest in each row (and its entropy in bits): a → b "
+        "(0.00), b → a (0.00); row a selected.",
     ),
     (
         Links(W, ABC, ABC, "links"),
-        "links, 3 by 3, the strongest of each query: a → a 0.80, b 0.10, c 0.10; b → c 0.50, b "
+        "links, 3 by 3, strongest keys for each query: a → a 0.80, b 0.10, c 0.10; b → c 0.50, b "
         "0.30, a 0.20; c → c 1.00, a 0.00, b 0.00.",
     ),
     (
         Links([[0.4, 0.3, 0.2, 0.1]], ["q"], selected=0),
-        "links, 1 by 4, the strongest of each query: q → 0 0.40, 1 0.30, 2 0.20, the rest 0.10.",
+        "links, 1 by 4, strongest keys for each query: q → 0 0.40, 1 0.30, 2 0.20, the rest 0.10.",
     ),
     (
         Heatmap([[1, 0], [0.5, 0.5]], mask=[[True, False], [True, True]]),
         "map, 2 by 2 (query by key): largest 1.00 at 0 → 0, off the diagonal 0.50 at 1 → 0; 1 of 4 cells "
-        "masked; every row sums to 1.00; largest of each row (and its entropy in bits): 0 → 0 (0.00), 1 → 0 "
+        "masked; every row sums to 1.00; largest in each row (and its entropy in bits): 0 → 0 (0.00), 1 → 0 "
         "(1.00).",
     ),
     (
         Heads([[[1, 0]], [[0.5, 0.5]]], names=["a", "b"], heads=[True, False], mask=[[True, False]]),
         "heads, 2 heads, 1 by 2: a largest 1.00 at 0 → 0; 1 of 2 cells masked, every row sums to 1.00; "
-        "largest of each row (and its entropy in bits): 0 → 0 (0.00); b (off) largest 0.50 at 0 → 0; 1 of 2 "
-        "cells masked, every row sums to 1.00; largest of each row (and its entropy in bits): 0 → 0 (1.00).",
+        "largest in each row (and its entropy in bits): 0 → 0 (0.00); b (off) largest 0.50 at 0 → 0; 1 of 2 "
+        "cells masked, every row sums to 1.00; largest in each row (and its entropy in bits): 0 → 0 (1.00).",
     ),
     (
         Links([W, np.eye(3), W], ABC, ABC, "two of three", selected=1, heads=[True, False, True]),
-        "two of three, 3 heads, 3 by 3, the strongest of each query: head 1: b → c 0.50, b 0.30, a 0.20; "
+        "two of three, 3 heads, 3 by 3, strongest keys for each query: head 1: b → c 0.50, b 0.30, a 0.20; "
         "head 2: not shown; head 3: b → c 0.50, b 0.30, a 0.20.",
     ),
     (
         Links([[[0.5, 0.5]]], names=["left"]),
-        "links, 1 head, 1 by 2, the strongest of each query: left: 0 → 0 0.50, 1 0.50.",
+        "links, 1 head, 1 by 2, strongest keys for each query: left: 0 → 0 0.50, 1 0.50.",
     ),
     (
         DotProduct([1, 2], [[3, -1], [0, 0.5]], ["x", "y"], "opened", query="y", scale=0.5, selected=1),

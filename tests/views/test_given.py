@@ -62,17 +62,17 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: Areas({"a": 1}, reference=3), r"reference must be a dict name -> number, got 3"),
     (lambda: Areas({"a": True}), r"'a' must be one number, got True"),
     (lambda: Blocks([Part("a")], selected=0.5), r"selected must be a whole number, got 0.5"),
-    (lambda: Part("a", shape=0.5), r"shape of part 'a' must be a text or sizes"),
-    (lambda: Part("a", number=[1, 2]), r"number of part 'a' must be a number or a text, got \[1, 2\]"),
-    (lambda: Sound([1], 8, size="a"), r"size must be a whole number, got 'a'; pass so many samples"),
+    (lambda: Part("a", shape=0.5), r"shape of part 'a' must be a string or sizes"),
+    (lambda: Part("a", number=[1, 2]), r"number of part 'a' must be a number or a string, got \[1, 2\]"),
+    (lambda: Sound([1], 8, size="a"), r"size must be a whole number, got 'a'; pass a number of samples"),
     (lambda: Sound([1], None), r"rate must be a positive number of samples a second, got None"),
     (lambda: Picture([[1]], side="a"), r"side must divide the 1 by 1 pixels: one of 1; got 'a'"),
     (lambda: Formula(None, ""), r"Formula latex '' cannot be read: it is empty"),
     # more than there is room for
-    (lambda: Points(np.ones((5000, 2))), r"room for 200 by 2: pass a part, points\[:200, :\], or some"),
+    (lambda: Points(np.ones((5000, 2))), r"room for 200 by 2: pass a part, points\[:200, :\], or a"),
     (lambda: Picture(np.ones((1500, 1500))), r"room for 400 by 400 pixels: .*values\[::4, ::4\]"),
-    (lambda: Areas({str(i): 1 for i in range(5000)}), r"values has 5000 names, there is room for 200: add"),
-    (lambda: Blocks([Part("a")] * 5000), r"parts has 5000 rows, there is room for"),
+    (lambda: Areas({str(i): 1 for i in range(5000)}), r"values has 5000 names, but there is room for 200"),
+    (lambda: Blocks([Part("a")] * 5000), r"parts has 5000 rows, but there is room for"),
 ]  # fmt: skip
 
 

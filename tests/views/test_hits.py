@@ -143,8 +143,8 @@ def test_the_pointer_finds_every_number_of_the_whole_path() -> None:
     assert said["q × k"][1] == ["1.00 × -1.00 = -1.00", "2.00 × 1.00 = 2.00"]
     assert said["sum"][0] == ["1.00 + 4.00 = 5.00"] and said["× 0.500"][0] == ["5.00 × 0.500 = 2.50"]
     assert said["mask"] == [["2.50, may attend"], ["0.50, may attend"], ["0.25 becomes -inf: masked"]]
-    assert said["softmax"][0] == ["exp(2.50) = 12.18, of 13.83 in all: 0.881"]
-    assert said["softmax"][2] == ["exp(-inf) = 0.000, of 13.83 in all: 0.000"]
+    assert said["softmax"][0] == ["exp(2.50) = 12.18, divided by the sum 13.83: 0.881"]
+    assert said["softmax"][2] == ["exp(-inf) = 0.000, divided by the sum 13.83: 0.000"]
     assert said["weight × v"][1] == ["0.119 × 2.00 = 0.238", "0.119 × -1.00 = -0.119", "0.119 × 3.00 = 0.358"]
     assert said["output"] == [[ "0.881 + 0.238 + 0.000 = 1.119", "0.440 + -0.119 + 0.000 = 0.321",
                                 "0.000 + 0.358 + 0.000 = 0.358"]]  # fmt: skip

@@ -61,11 +61,11 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Heads(ONE), r"Heads values must be a non-empty array of 3 dimension\(s\), got shape \(1, 1\)"),
     (lambda: Links([0.5]), r"Links weights must be a non-empty array of 2 or 3 dim.*, got shape \(1,\)"),
     (lambda: Links([[[-0.5]]]), r"Links weights hold -0.5: a line needs 0 or more; pass weights, not scores"),
-    (lambda: Links(np.ones((6, 1, 1))), r"Links tells 5 heads apart, got 6: pass some of them, or use Heads"),
+    (lambda: Links(np.ones((6, 1, 1))), "Links can show at most 5 heads, got 6: pass some of them"),
     (lambda: Links(ONE, heads=[True]), r"heads has 1 switches, but weights of shape \(1, 1\) has 0"),
     (lambda: Links([ONE], heads=[True, False]), r"heads has 2 switches, but the first axis of weights has 1"),
-    (lambda: Links([ONE], heads=[1]), r"heads must be 1 times True or False, got \[1\]"),
-    (lambda: Links([ONE], heads="1"), r"heads must be 1 times True or False, got '1'"),
+    (lambda: Links([ONE], heads=[1]), r"heads must be True or False for each of 1, got \[1\]"),
+    (lambda: Links([ONE], heads="1"), r"heads must be True or False for each of 1, got '1'"),
     (lambda: Links([ONE], names=["a", "b"]), r"names has 2 labels, but the first axis of weights has 1"),
     (lambda: DotProduct([1, 2], [[1, 2, 3]]), r"q has shape \(2,\), keys \(1, 3\): the last axes must be"),
     (lambda: DotProduct([1], ONE, values=[[1], [2]]), r"values has shape \(2, 1\), keys \(1, 1\): the first"),
@@ -82,7 +82,7 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: DotProduct([1], [1]), r"DotProduct keys must be a non-empty array of 2 dimension"),
     (lambda: Bars(ONE), r"Bars values must be a non-empty array of 1 dimension\(s\), got shape \(1, 1\)"),
     (lambda: Bars({}), r"Bars values must be a non-empty array"),
-    (lambda: Curves({"a": [1, 2]}, x=[1]), r"series 'a' has 2 points, but x has 1: they must be as many"),
+    (lambda: Curves({"a": [1, 2]}, x=[1]), r"series 'a' has 2 points, but x has 1: the two must match"),
     (lambda: Curves({"a": [1, 2], "b": [1]}), r"series 'b' has 1 points, but x has 2"),
     (lambda: Curves({"a": [1]}, band={"a": ([1], [1, 2])}), r"band 'a' has 2 points, but x has 1"),
     (lambda: Curves({"a": [1]}, band={"a": [[1]]}), r"band 'a' must be a pair \(low, high\), got \[\[1\]\]"),
@@ -92,7 +92,7 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Curves({i: [1] for i in range(6)}), r"Curves takes a dict of 1 to 5 named series"),
     (lambda: Points([[1, 2, 3]]), r"Points points must have shape \(n, 2\), got \(1, 3\): choose two"),
     (lambda: Points([[1, 2]], mark=[1, 2, 3]), r"mark must have shape \(2,\), got \(3,\)"),
-    (lambda: Points([[1, 2]], mark=[1, 2], weights=[1, 2]), r"weights need .* one weight per point: 2 for 1"),
+    (lambda: Points([[1, 2]], mark=[1, 2], weights=[1, 2]), r"one weight per point: got 2 for 1"),
     (lambda: Points([[1, 2]], weights=[1]), r"weights need a mark"),
     # labels: as many as there are places, and not one text
     (lambda: Heatmap(ONE, rows=["a", "b"]), r"rows has 2 labels, but the first axis of values has 1"),
@@ -119,7 +119,7 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Heatmap(ONE, limit=-1), r"limit must be a positive number, got -1: leave it out"),
     (lambda: Heatmap(ONE, limit=INF), r"limit must be a positive number, got inf: leave it out"),
     (lambda: Heads([ONE], heads=[True, True]), r"heads has 2 switches, but the first axis of values has 1"),
-    (lambda: Heads([ONE], heads=[0]), r"heads must be 1 times True or False, got \[0\]"),
+    (lambda: Heads([ONE], heads=[0]), r"heads must be True or False for each of 1, got \[0\]"),
     (lambda: Heads([ONE], names="a"), r"names must be a list of labels, got one string 'a': split it first"),
     (lambda: Heads([ONE], mask=[[True, False]]), r"mask has shape \(1, 2\), which does not fit the values"),
     (lambda: Heatmap(ONE, mask=[[1]]), r"mask must be boolean \(True = may attend\), got int64: write"),
@@ -131,8 +131,8 @@ REFUSED: list[tuple[Callable[[], View], str]] = [
     (lambda: Heatmap([[-1]], signed=False), r"values hold -1, but .* starts at 0.*: pass signed=True"),
     (lambda: Links([[-0.5]]), r"Links weights hold -0.5: a line needs 0 or more; pass weights, not scores"),
     (lambda: Bars([1, 0], log=True), r"Bars values holds 0, but a log scale starts above 0: pass log=False"),
-    (lambda: Bars([1], floor=0.1), r"floor begins a log scale .*: pass log=True"),
-    (lambda: Bars([-1], log=True, floor=0.1), r"floor begins a log scale of values that are 0 or more"),
+    (lambda: Bars([1], floor=0.1), r"floor starts a log scale .*: pass log=True"),
+    (lambda: Bars([-1], log=True, floor=0.1), r"floor starts a log scale of values that are 0 or more"),
     (lambda: Bars([1], log=True, floor=0), r"floor must be a positive number, got 0"),
     (lambda: Bars([1], log=True, guide=0), r"guide holds 0, but a log scale starts above 0"),
     (lambda: Curves({"a": [1, -1]}, log=True), r"series 'a' holds -1, but a log scale starts above 0"),
@@ -223,8 +223,8 @@ def test_a_tensor_that_numpy_cannot_read_is_refused_with_what_to_call(field: str
     torch = pytest.importorskip("torch")
     tensors = {
         ".detach().cpu().double()": torch.ones(2, 2, requires_grad=True),
-        "of a torch tensor pass tensor.detach().cpu().double()": torch.ones(2, 2, dtype=torch.bfloat16),
-        "the device meta keeps no numbers": torch.ones(2, 2, device="meta"),
+        "for a torch tensor pass tensor.detach().cpu().double()": torch.ones(2, 2, dtype=torch.bfloat16),
+        "the device meta holds no numbers": torch.ones(2, 2, device="meta"),
     }
     for message, tensor in tensors.items():
         with pytest.raises(ValueError, match=f"must be numbers in .*dimension.*{re.escape(message)}"):

@@ -39,8 +39,8 @@ NAN, MASKED = np.nan, -np.inf
             Picture(np.kron([[0, 16, 8], [4, 4, 4]], np.ones((2, 2))), side=2, weights=WEIGHTS, selected=5),
             "picture, 4 by 6 pixels, mean 6.00 (black 0, white 16); the centre of the light at row 1.17,"
             " column 2.94; 6 patches of 2 by 2 (2 by 3), mean of each 0.00 16.00 8.00 4.00 4.00 4.00; weights"
-            " with the sum 1.00, largest 0.50 at patch 0, entropy 1.75 bits: 0 0.50, 1 0.25, 2 0.13, 3 0.13,"
-            " 4 0.00, 5 0.00; patch 5 chosen.",
+            " that sum to 1.00, largest 0.50 at patch 0, entropy 1.75 bits: 0 0.50, 1 0.25, 2 0.13, 3 0.13,"
+            " 4 0.00, 5 0.00; patch 5 selected.",
         ),
         (
             Picture(np.full((2, 2, 3), [255, 0, 51], np.uint8), side=2, weights=[MASKED]),
@@ -51,7 +51,7 @@ NAN, MASKED = np.nan, -np.inf
         (
             Picture(np.zeros((2, 2)), side=1, weights=[1, 2, MASKED, 0]),
             "picture, 2 by 2 pixels, mean 0.000 (black 0, white 1); all black; 4 patches of 1 by 1 (2 by 2),"
-            " mean of each 0.000 0.000 0.000 0.000; weights with the sum 3.00, largest 2.00 at patch 1;"
+            " mean of each 0.000 0.000 0.000 0.000; weights that sum to 3.00, largest 2.00 at patch 1;"
             " 1 masked: 0 1.00, 1 2.00, 2 0.00, 3 0.00.",
         ),
     ],
@@ -299,16 +299,16 @@ def test_the_pointer_says_weights_and_pixels() -> None:
     [
         ({"values": [[0, NAN]]}, r"Picture values holds nan at \(0, 1\): look for"),
         ({"values": [1, 2]}, r"Picture values must be a non-empty array of 2 .*, got shape \(2,\)"),
-        ({"values": np.zeros((2, 2, 4))}, r"in colour have shape \[h, w, 3\], got \(2, 2, 4\)"),
+        ({"values": np.zeros((2, 2, 4))}, r"in colour must have shape \[h, w, 3\], got \(2, 2, 4\)"),
         ({"values": [[-0.5, 1]]}, r"Picture values hold -0.5, but black is 0: shift them to start at 0"),
-        ({"values": np.zeros((2, 401))}, r"shape \(2, 401\), there is room for 400 .* values\[::2, ::2\]"),
+        ({"values": np.zeros((2, 401))}, r"\(2, 401\), but there is room for 400 .* values\[::2, ::2\]"),
         ({"side": 4}, r"side must divide the 4 by 6 pixels: one of 1, 2; got 4"),
         ({"side": 0}, r"side must divide the 4 by 6 pixels: one of 1, 2; got 0"),
         ({"side": "2"}, r"side must divide the 4 by 6 pixels: one of 1, 2; got '2'"),
-        ({"weights": [1]}, r"weights speaks of patches: pass their side as well, such as side=4"),
-        ({"selected": 1}, r"selected speaks of patches: pass their side"),
-        ({"select": "patch"}, r"select speaks of patches: pass their side"),
-        ({"side": 2, "weights": [1, 0]}, r"weights has 2 numbers, but there are 6 patches: one for each"),
+        ({"weights": [1]}, r"weights is about patches: pass their side as well, such as side=4"),
+        ({"selected": 1}, r"selected is about patches: pass their side"),
+        ({"select": "patch"}, r"select is about patches: pass their side"),
+        ({"side": 2, "weights": [1, 0]}, "2 numbers, but there are 6 patches: pass one for each"),
         ({"side": 2, "weights": [[1]]}, r"Picture weights must be a non-empty array of 1 dimension"),
         ({"side": 2, "weights": [NAN] * 6}, r"Picture weights holds nan at \(0,\): look for"),
         ({"side": 2, "weights": [-1, *WEIGHTS[1:]]}, r"Picture weights hold -1: a weight is 0 or more"),

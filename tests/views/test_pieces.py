@@ -36,7 +36,7 @@ MERGED = ["lo", "w", " ", "lo", "w", "e", "r"]
         (
             Pieces(MERGED, [7, 2, 3, 7, 2, 4, 5], "after 1 merge", marked=["lo"], selected=6),
             "after 1 merge: 7 pieces, 5 different (with their ids): lo (7) | w (2) | · (3) | lo (7) | w (2)"
-            " | e (4) | r (5); marked lo (2); piece 6 chosen, r (5).",
+            " | e (4) | r (5); marked lo (2); piece 6 selected, r (5).",
         ),
         (
             Pieces([b"\xe2", b"\x98\x83", "a\tb\n", b"caf\xc3\xa9", ""], marked=[4, 0]),
@@ -45,7 +45,7 @@ MERGED = ["lo", "w", " ", "lo", "w", "e", "r"]
         (
             Pieces(list("ab" * 30), selected=59),
             "pieces: 60 pieces, 2 different: " + " | ".join("ab" * 20)
-            + " and 20 more; most often a 30, b 30; piece 59 chosen, b.",
+            + " and 20 more; most often a 30, b 30; piece 59 selected, b.",
         ),
     ],
 )  # fmt: skip
@@ -139,7 +139,7 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 def test_a_chosen_or_marked_piece_that_has_no_room_is_still_said() -> None:
     shown = Pieces(["a"] * 400 + ["z"], marked=["z"], selected=400)
     Stage().show([shown])
-    assert shown.describe().endswith("marked z (1); piece 400 chosen, z.")
+    assert shown.describe().endswith("marked z (1); piece 400 selected, z.")
 
 
 @pytest.mark.parametrize(("scale", "ratio"), [(1.4, 1), (1, 2), (1.4, 2)])
@@ -222,10 +222,10 @@ def test_neighbours_are_told_apart_without_colour() -> None:
     [
         ({"pieces": "cat"}, "pieces must be a list of pieces, got one text 'cat': split it first"),
         ({"pieces": b"cat"}, "pieces must be a list of pieces, got one text b'cat'"),
-        ({"pieces": []}, "pieces is empty: there is nothing to show"),
+        ({"pieces": []}, "pieces is empty: pass at least one"),
         ({"pieces": None}, "pieces must be a list of texts, got None"),
-        ({"pieces": ["a", 7]}, "piece 1 is 7: a piece is a text or bytes; numbers go into ids"),
-        ({"ids": [1]}, "ids has 1 labels, but the text has 9: they must be as many"),
+        ({"pieces": ["a", 7]}, "piece 1 is 7: a piece must be a string or bytes; pass numbers as ids"),
+        ({"ids": [1]}, "ids has 1 labels, but the text has 9: the two must match"),
         ({"ids": "123456789"}, "ids must be a list of labels, got one string"),
         ({"marked": [9]}, "marked must be from 0 to 8, got 9"),
         ({"marked": [0.5]}, "marked must be a whole number, got 0.5; pass one from 0 to 8"),

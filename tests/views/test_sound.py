@@ -47,7 +47,7 @@ def loud(frames: int, bands: int) -> np.ndarray:
             Sound(STEPS, 4, size=4, step=2, selected=2, spectrum=[[0, 1], [3, 2], [1, 1]], bands=[100, 250]),
             "sound: 2.000 s, 8 samples at 4 Hz, largest 1.000 at 0.750 s, 4 zero crossings; 3 frames of 4"
             " samples every 2, rms 0.612 0.760 0.515; loudest frame 1, 0.500 to 1.500 s, rms 0.760, strongest"
-            " 100 Hz; strongest band 250 Hz from frame 0, 100 Hz from frame 1; frame 2 chosen, 1.000 to"
+            " 100 Hz; strongest band 250 Hz from frame 0, 100 Hz from frame 1; frame 2 selected, 1.000 to"
             " 2.000 s, rms 0.515, strongest 100 Hz.",
         ),
         (
@@ -334,13 +334,13 @@ def test_the_pointer_and_the_spectrogram_agree() -> None:
         ({"rate": 0}, r"rate must be a positive number of samples a second, got 0"),
         ({"rate": "8000"}, r"rate must be a positive number of samples a second, got '8000'"),
         ({"rate": NAN}, r"rate must be a positive number of samples a second, got nan"),
-        ({"step": 2}, r"step speaks of frames: pass their size in samples as well"),
-        ({"selected": 0}, r"selected speaks of frames: pass their size"),
-        ({"select": "frame"}, r"select speaks of frames: pass their size"),
-        ({"spectrum": [[1]]}, r"spectrum speaks of frames: pass their size"),
+        ({"step": 2}, r"step is about frames: pass their size in samples as well"),
+        ({"selected": 0}, r"selected is about frames: pass their size"),
+        ({"select": "frame"}, r"select is about frames: pass their size"),
+        ({"spectrum": [[1]]}, r"spectrum is about frames: pass their size"),
         ({"size": 9}, r"size must be from 1 to 8, got 9: the signal has 8 samples"),
         ({"size": 0}, r"size must be from 1 to 8, got 0: the signal has 8 samples"),
-        ({"size": 2.5}, r"size must be a whole number, got 2.5; pass so many samples"),
+        ({"size": 2.5}, r"size must be a whole number, got 2.5; pass a number of samples"),
         ({"size": 2, "step": 0}, r"step must be from 1 to 8, got 0: the signal has 8 samples"),
         ({"size": 2, "selected": 4}, r"selected must be from 0 to 3, got 4"),
         ({"size": 2, "bands": [1]}, r"bands are the frequencies of a spectrum: pass the spectrum as well"),

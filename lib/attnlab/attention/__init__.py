@@ -1,10 +1,11 @@
 """Attention in plain NumPy: one function for each formula of "Attention Is All You Need", and positions.
 
-`scaled.py`: softmax, masks, attention with one head and with many. `positions.py`: how attention learns of
-the order of the tokens. `arguments.py`: the look at what comes in. `numbers.py`: one number.
+`scaled.py`: softmax, masks, attention with one head and with many. `positions.py`: how attention learns
+the order of the tokens. `arguments.py` checks arrays, `numbers.py` single numbers.
 
-Every function takes any number of leading batch dimensions, also none. Shapes are (batch, head, query, key).
-A mask is boolean, and True means "may attend". Whole numbers are computed as float64; float32 stays float32.
+Every function takes any number of leading batch dimensions, including none. Shapes are (batch, head, query,
+key). A mask is boolean, and True means "may attend". Whole numbers are computed as float64; float32 stays
+float32.
 """
 
 from .positions import alibi_bias, rotate, sinusoidal_positions

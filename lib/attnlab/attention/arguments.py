@@ -1,4 +1,4 @@
-"""Arguments as the formulas can use them: arrays and settings, or an error with its remedy.
+"""Check arguments: arrays and numbers that the formulas can use, or an error with its remedy.
 
 Every error names the argument, says what was given, and what to do about it.
 """
@@ -12,22 +12,22 @@ from .numbers import real_number, whole_number
 
 
 def as_array(name: str, values: ArrayLike) -> NDArray:
-    """An array. ValueError or TypeError: rows of several lengths, hidden entries, a tensor with a history."""
+    """An array. ValueError or TypeError: ragged rows, hidden entries, a tensor with gradients."""
     if _hides(values):
         raise ValueError(
-            f"{name} is a masked array that hides some entries, and here all of them count; "
-            f"fill them with {name}.filled(...), or take {name}.data if you mean to use what is hidden."
+            f"{name} is a masked array that hides some entries, but here every entry counts; "
+            f"fill them with {name}.filled(...), or pass {name}.data to use the hidden values."
         )
     try:
         return np.asarray(values)
     except ValueError:
         raise ValueError(
-            f"{name} must be a regular array: make all rows of one length, or pad the shorter ones."
+            f"{name} must be a regular array: make all rows the same length, or pad the shorter ones."
         ) from None
     except (TypeError, RuntimeError) as error:  # torch: gradients, another device, a dtype of its own
         raise TypeError(
             f"{name} cannot be read as an array ({str(error).split('.')[0]}); "
-            f"of a torch tensor pass {name}.detach().cpu(), and .double() of it if it is in 16 bits."
+            f"for a torch tensor pass {name}.detach().cpu(), and add .double() if it has 16 bits."
         ) from None
 
 
@@ -63,7 +63,7 @@ def as_finite(name: str, values: ArrayLike) -> NDArray:
         where = _first(wrong)
         raise ValueError(
             f"{name} must hold finite numbers, got {array[where]} at {where}; "
-            f"look at the step that made {name}, and use a mask to hide a position."
+            f"check the step that computed {name}; to hide a position, use a mask."
         )
     return array
 
@@ -79,7 +79,7 @@ def as_scores(scores: ArrayLike, axis: int) -> NDArray:
         where = _first(wrong)
         raise ValueError(
             f"scores must not hold NaN or +inf, got {scores[where]} at {where}; "
-            f"look at the step that made it. Only -inf is allowed: it means masked."
+            f"check the step that computed it. Only -inf is allowed: it means masked."
         )
     empty = np.all(np.isneginf(scores), axis=axis)
     if empty.any():
@@ -95,14 +95,14 @@ def as_mask(mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     if mask.dtype != bool:
         raise TypeError(
             f"mask must be boolean (True = may attend), got {mask.dtype}; "
-            f"write mask == 1 for ones and zeros, mask == 0 for a mask that is added to the scores."
+            f"write mask == 1 for ones and zeros, or mask == 0 for a mask to be added to the scores."
         )
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ValueError(
             f"mask of shape {mask.shape} does not fit scores of shape {shape}; "
-            f"its last two axes are (query, key): expected {shape[-2:]}, or 1 where all share it."
+            f"its last two axes are (query, key): expected {shape[-2:]}, or 1 along a shared axis."
         ) from None
 
 
@@ -133,7 +133,7 @@ def check_fit(q: NDArray, k: NDArray, v: NDArray) -> None:
     except ValueError:
         raise ValueError(
             f"the leading axes of q, k and v must agree, got q {q.shape}, k {k.shape} and v {v.shape}; "
-            f"give all three the same batch."
+            f"pass all three with the same batch."
         ) from None
 
 
@@ -163,7 +163,7 @@ def as_scale(scale: float | None, d_k: int) -> float:
 def as_even(name: str, value: int) -> int:
     if value % 2 or value < 2:
         near = f"{value - 1} or {value + 1}" if value > 2 else "2"
-        raise ValueError(f"{name} must be even, got {value}: the numbers form pairs; take {near}.")
+        raise ValueError(f"{name} must be even, got {value}: the numbers form pairs; use {near}.")
     return value
 
 
@@ -175,10 +175,10 @@ def as_positions(positions: ArrayLike, shape: tuple[int, ...]) -> NDArray:
             return np.broadcast_to(positions, shape)
         except ValueError:
             pass
-    expected = f"np.arange({shape[-1]}) counts them" if shape else "a single vector takes a single number"
+    expected = f"np.arange({shape[-1]}) numbers them" if shape else "a single vector takes a single number"
     raise ValueError(
         f"positions of shape {positions.shape} do not fit q_or_k with the leading axes {shape}; "
-        f"give one position for each token: {expected}."
+        f"pass one position for each token: {expected}."
     )
 
 
@@ -193,7 +193,7 @@ def as_lengths(lengths: ArrayLike, n: int) -> NDArray[np.integer]:
         where = _first(wrong)
         raise ValueError(
             f"lengths must lie between 1 and n={n}, got {lengths[where]}"
-            f"{f' at {where}' if where else ''}; count the real tokens, and take n as the longest."
+            f"{f' at {where}' if where else ''}; count the real tokens, and set n to the largest length."
         )
     return lengths
 

@@ -1,4 +1,4 @@
-"""One number that came in, as Python's own: a whole one, or a real one. Everybody above may ask here."""
+"""Check one number and return it as a Python int or float. Every other module may use this."""
 
 from math import inf
 from operator import index
@@ -16,9 +16,9 @@ def whole_number(
     remedy: str = "pass an int",
     why: str = "",
 ) -> int:
-    """`value` as an int: one of Python, NumPy or torch; True, 2.0 and "2" are none.
+    """`value` as an int, from Python, NumPy or torch; True, 2.0 and "2" do not count as whole numbers.
 
-    TypeError: no whole number, with the `remedy`. ValueError: below `least` or above `most`; says `why`.
+    TypeError: not a whole number; gives the `remedy`. ValueError: below `least` or above `most`; says `why`.
     """
     try:
         number = index(value)
@@ -29,15 +29,15 @@ def whole_number(
     if (least is not None and number < least) or (most is not None and number > most):
         span = f"at most {most}" if least is None else f"{least} or more"
         span = span if least is None or most is None else f"from {least} to {most}"
-        given = number if abs(number) < 10**60 else f"one of {number.bit_length()} bits"
+        given = number if abs(number) < 10**60 else f"a number of {number.bit_length()} bits"
         raise ValueError(f"{name} must be {span}, got {given}{': ' * bool(why)}{why}")
     return number
 
 
 def real_number(name: str, value: Any, least: float | None = None) -> float:
-    """`value` as a float; with `least` a finite one that is not below it.
+    """`value` as a float; with `least`, it must be finite and not below it.
 
-    TypeError: no number, or several; True is none. ValueError: not finite, or below `least`.
+    TypeError: not a single number (True is not one). ValueError: not finite, or below `least`.
     """
     given = value[()] if isinstance(value, np.ndarray) and not value.ndim else value
     if isinstance(given, bool) or not isinstance(given, int | float | np.integer | np.floating):

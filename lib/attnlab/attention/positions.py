@@ -1,7 +1,7 @@
-"""Three ways to tell attention where a token stands.
+"""Three ways to tell attention where each token is.
 
-Add waves to the tokens, turn the queries and keys, or make far scores smaller.
-Without them attention does not know the order: permute the tokens, and the outputs are permuted alike.
+Add sinusoids to the tokens, rotate the queries and keys, or lower the scores of distant keys.
+Without them attention ignores the order: permute the tokens, and the outputs are permuted the same way.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ BASE = 10_000.0  # both papers: the frequencies fall from 1 towards 1 / BASE
 
 
 def sinusoidal_positions(n: int, d_model: int) -> NDArray[np.float64]:
-    """Waves of falling frequency, one row for each of the positions 0 to n - 1: [position, d_model].
+    """Sinusoids of falling frequency, one row for each of the positions 0 to n - 1: [position, d_model].
 
     Columns 2i and 2i + 1 are the sine and the cosine of position / 10000^(2i / d_model). Add the rows to the
     tokens. Vaswani et al. (2017), https://arxiv.org/abs/1706.03762, section 3.5.
@@ -27,11 +27,11 @@ def sinusoidal_positions(n: int, d_model: int) -> NDArray[np.float64]:
 
 @np.errstate(under="ignore")
 def rotate(q_or_k: ArrayLike, positions: ArrayLike) -> NDArray:
-    """Turn each pair of neighbouring numbers by an angle that grows with the position of its token.
+    """Rotate each pair of neighbouring numbers by an angle that grows with the position of its token.
 
     q_or_k [..., n, d]; positions [..., n]: a real number for each token, often np.arange(n); a single vector
-    [d] takes a single position. Columns 2i and 2i + 1 turn by position * 10000^(-2i / d). Turn queries and
-    keys and leave the values: of the positions, q · k then knows only the difference.
+    [d] takes a single position. Columns 2i and 2i + 1 turn by position * 10000^(-2i / d). Rotate queries and
+    keys but not values: q · k then depends only on the difference of their positions.
     Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.2.2. Some models pair i with i + d / 2.
     ValueError or TypeError: d is odd, positions that do not fit, numbers that are not finite or not real.
     """
@@ -48,10 +48,10 @@ def rotate(q_or_k: ArrayLike, positions: ArrayLike) -> NDArray:
 def alibi_bias(n: int, n_heads: int) -> NDArray[np.float64]:
     """What to add to the scaled scores: minus slope times distance, [head, query, key].
 
-    With n_heads a power of two, head h = 1, 2 ... has the slope 2^(-8h / n_heads). Else the slopes of the
-    next smaller power of two come first, then every other one of twice that power, as in the authors' code.
-    Press et al. (2022), https://arxiv.org/abs/2108.12409, section 3. There a query sees the past only; here a
-    key ahead counts by its distance too: combine with `causal_mask` for the paper's form.
+    With n_heads a power of two, head h = 1, 2 ... has the slope 2^(-8h / n_heads). Otherwise the slopes
+    for the next smaller power of two come first, then every other slope for twice that power, as in the
+    authors' code. Press et al. (2022), https://arxiv.org/abs/2108.12409, section 3. There a query sees only
+    the past; here keys ahead are penalised by distance too: add `causal_mask` for the paper's form.
     ValueError or TypeError: n or n_heads is not a whole number above 0.
     """
     n, n_heads = whole_number("n", n, 1), whole_number("n_heads", n_heads, 1)

@@ -40,9 +40,9 @@ class Attention(NamedTuple):
 def softmax(scores: ArrayLike, axis: int = -1, temperature: float = 1.0) -> NDArray:
     """Turn scores into positive weights that sum to 1 along `axis`: exp(s/T) / sum of exp(s/T).
 
-    A score of -inf is masked, and so is what a masked array hides: its weight is exactly 0. Same shape as
-    `scores`.
-    ValueError: NaN or +inf scores, a row that is masked everywhere, a temperature that is not above 0.
+    A score of -inf is masked, and so is an entry that a masked array hides: its weight is exactly 0. The
+    result has the shape of `scores`.
+    ValueError: NaN or +inf scores, a fully masked row, a temperature that is not above 0.
     """
     scores = as_scores(scores, axis)
     shifted = (scores - scores.max(axis=axis, keepdims=True)) / as_temperature(temperature, scores.dtype)
@@ -60,9 +60,9 @@ def causal_mask(n: int) -> NDArray[np.bool_]:
 
 
 def padding_mask(lengths: ArrayLike, n: int) -> NDArray[np.bool_]:
-    """Hide what only fills up short sequences: True for the first lengths[b] of n keys.
+    """Hide the padding of short sequences: True for the first lengths[b] of n keys.
 
-    lengths [...] gives [..., 1, key]: the 1 is there to fit every query, so that
+    lengths [...] gives [..., 1, key]: the 1 broadcasts over the queries, so that
     `padding_mask(lengths, n) & causal_mask(n)` is [..., query, key].
     ValueError or TypeError: a length that is not a whole number from 1 to n.
     """
@@ -72,7 +72,7 @@ def padding_mask(lengths: ArrayLike, n: int) -> NDArray[np.bool_]:
 
 
 def apply_mask(scores: ArrayLike, mask: ArrayLike) -> NDArray:
-    """Put -inf where the mask is False: softmax makes a weight of exactly 0 of it.
+    """Put -inf where the mask is False: softmax turns it into a weight of exactly 0.
 
     scores [..., query, key]; the mask has the same shape, or one that broadcasts to it.
     TypeError: the mask is not boolean. ValueError: it does not fit, or leaves a row nothing to attend to.
@@ -115,7 +115,8 @@ def multi_head_attention(
 
     x [..., token, d_model]; w_q, w_k, w_v [d_model, n_heads * d_head], used as x @ w_q;
     w_o [n_heads * d_head, d_model]. mask: [..., query, key] for all heads, or [..., head, query, key].
-    Vaswani et al. (2017), section 3.2.2. Errors as above, and an n_heads that does not divide the columns.
+    Vaswani et al. (2017), section 3.2.2. Errors as above, and for an n_heads that does not divide
+    the columns.
     """
     x, n_heads = as_tokens("x", x), whole_number("n_heads", n_heads, 1)
     q = _heads("w_q", _project(x, "w_q", w_q), n_heads)  # [..., head, token, d_head]

@@ -9,16 +9,18 @@ One file for each notebook; `verdict.py` is the mechanism that they share.
 from .failing_runs import CAUSES, check_diagnose, patient
 from .flow import check_clip_gradients, check_input_gradient, check_softmax_backward
 from .heads import check_head_adds, check_multi_head, check_split_heads
-from .inside import check_prefix_matching_score, check_rank_agreement, check_share_restored
+from .inside import check_prefix_matching_score, check_share_restored
+from .layer_norm import check_layer_norm
 from .learning import check_cross_entropy, check_logit_gradient, check_momentum_step
 from .masks import check_both_masks, check_local_mask, check_safe_weights
 from .positions import check_causal_alibi, check_turn_length
+from .rankings import check_rank_agreement
 from .recipe import check_stop_at, check_warmup_cosine
 from .scale import check_kv_cache_bytes, check_layer_parameters, check_training_days
 from .self_attention import check_attend_one, check_one_matrix
 from .similarity import check_all_cosines, check_cosine, check_nearest
 from .start import check_attention_received, check_looks_at
-from .structures import check_layer_norm, check_next_word, check_visible
+from .structures import check_next_word, check_visible
 from .temperature import check_entropy, check_stable_softmax, check_temperature_for_odds
 from .vectors import check_cut_into_patches, check_most_frequent_pair, check_one_hot
 from .verdict import judge

@@ -1,4 +1,4 @@
-"""Exercises of notebook 11: a layer norm, who may look at whom, the pairs of a next-word training."""
+"""Exercises of notebook 11: a layer norm, who may look at whom, and how the next word is trained."""
 
 from collections.abc import Callable
 
@@ -9,103 +9,29 @@ from ..attention import causal_mask
 from .verdict import judge
 
 
-def check_layer_norm(attempt: Callable) -> Callable:
-    """`layer_norm(x, gain, shift)`: every token at mean 0 and variance 1, then times gain, plus shift."""
-    return judge("the layer norm", attempt, _layer_norm, _STREAMS, _WRONG_NORM)
-
-
 def check_visible(attempt: Callable) -> Callable:
     """`visible(kind, n, m)`: the masks of a structure, in a list: True = may look."""
-    return judge("who may look at whom", attempt, _visible, _KINDS, _WRONG_VISIBLE)
+    return judge("who may look at whom", attempt, _visible, _KINDS, _WRONG_VISIBLE, _kind)
 
 
 def check_next_word(attempt: Callable) -> Callable:
     """`next_word(ids, pad)`: what a decoder reads, what it should say, and where that counts."""
-    return judge("the next word", attempt, _next_word, _SENTENCES, _WRONG_NEXT)
-
-
-# A layer norm
-
-_rng = np.random.default_rng(11)
-_STREAMS = [
-    (np.array([[1.0, 3.0, 5.0, 7.0]]), np.ones(4), np.zeros(4)),
-    (_rng.normal(2.0, 3.0, size=(3, 4)), np.array([1.0, 2.0, 0.5, -1.0]), np.array([0.0, 1.0, -1.0, 0.5])),
-    (_rng.normal(size=(5, 5)), _rng.normal(size=5), _rng.normal(size=5)),
-    (np.array([[2.0, 2.0, 2.0], [0.0, 0.01, 0.0]]), np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.0])),
-]
-SMALL = 1e-5
-
-
-def _layer_norm(x: NDArray, gain: NDArray, shift: NDArray) -> NDArray:
-    return _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) * gain + shift
-
-
-def _centred(x: NDArray) -> NDArray:
-    return x - x.mean(axis=-1, keepdims=True)
-
-
-def _as_row(x: NDArray, numbers: NDArray) -> NDArray:
-    """The numbers by the token and not by the column, where that is possible."""
-    return numbers[: len(x), None] if len(x) <= len(numbers) else np.resize(numbers, (len(x), 1))
-
-
-_WRONG_NORM = {
-    lambda x, gain, shift: _centred(x) / x.std(axis=-1, keepdims=True) * gain + shift: (
-        "the small number is missing: a token whose numbers are all alike has variance 0. "
-        "Add 1e-5 under the root."
-    ),
-    lambda x, gain, shift: _centred(x) / (x.std(axis=-1, keepdims=True) + SMALL) * gain + shift: (
-        "nearly: 1e-5 belongs under the root, np.sqrt(variance + 1e-5), and not behind it."
-    ),
-    lambda x, gain, shift: _centred(x) / (x.var(axis=-1, keepdims=True) + SMALL) * gain + shift: (
-        "this divides by the variance. Divide by its root."
-    ),
-    lambda x, gain, shift: (
-        _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True, ddof=1) + SMALL) * gain + shift
-    ): "this variance divides by n - 1. The variance of a norm divides by n: x.var(axis=-1).",
-    lambda x, gain, shift: (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + SMALL) * gain + shift: (
-        "this looks down the columns, over all tokens. A norm looks at each token alone: axis=-1."
-    ),
-    lambda x, gain, shift: (x - x.mean()) / np.sqrt(x.var() + SMALL) * gain + shift: (
-        "one mean for all tokens. Each token has its own: axis=-1, keepdims=True."
-    ),
-    lambda x, gain, shift: x / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) * gain + shift: (
-        "the mean is still there. Subtract it first."
-    ),
-    lambda x, gain, shift: (
-        x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + SMALL) * gain + shift
-    ): "this is an RMS norm, which leaves the mean. A layer norm subtracts it first.",
-    lambda x, gain, shift: _centred(x) * gain + shift: "the mean is right. Now divide by the root.",
-    lambda x, gain, shift: _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL): (
-        "gain and shift are missing: times gain, plus shift."
-    ),
-    lambda x, gain, shift: _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) * gain: (
-        "the shift is missing at the end."
-    ),
-    lambda x, gain, shift: _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) + shift: (
-        "the gain is missing: multiply by it before the shift is added."
-    ),
-    lambda x, gain, shift: (
-        (_centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) + shift) * gain
-    ): "the order: first times gain, then plus shift.",
-    lambda x, gain, shift: (
-        _centred(x) / np.sqrt(x.var(axis=-1, keepdims=True) + SMALL) * _as_row(x, gain) + _as_row(x, shift)
-    ): "gain and shift belong to the columns, one number for each. Leave them as they are: [d_model].",
-    lambda x, gain, shift: _layer_norm(x, gain, shift) + x: (
-        "x is added again. That is the residual: it comes around the whole part, not in the norm."
-    ),
-    lambda x, gain, shift: (
-        _centred(x) / np.linalg.norm(_centred(x), axis=-1, keepdims=True).clip(SMALL) * gain + shift
-    ): "this makes every token as long as 1. Its variance should be 1: divide by np.sqrt(variance + 1e-5).",
-}
+    return judge("the next word", attempt, _next_word, _SENTENCES, _WRONG_NEXT, _sentence)
 
 
 # Who may look at whom
 
 _KINDS = [
-    ("encoder", 4, 4), ("decoder", 4, 4), ("encoder-decoder", 3, 5), ("encoder-decoder", 4, 2),
-    ("encoder-decoder", 3, 3), ("encoder", 1, 1), ("decoder", 5, 5),
+    ("encoder", 3, 2), ("encoder", 2, 4), ("decoder", 3, 2), ("decoder", 2, 3),
+    ("encoder-decoder", 2, 3), ("encoder-decoder", 3, 2), ("encoder-decoder", 3, 3),
+    ("encoder", 1, 1), ("decoder", 5, 5), ("encoder", 8, 1), ("decoder", 9, 1), ("encoder-decoder", 8, 9),
 ]  # fmt: skip
+
+
+def _kind(rng: np.random.Generator) -> tuple[str, int, int]:
+    """Any structure, a text and a source of 1 to 12 tokens."""
+    kind = str(rng.choice(["encoder", "decoder", "encoder-decoder", "encoder-decoder"]))
+    return kind, int(rng.integers(1, 13)), int(rng.integers(1, 13))
 
 
 def _full(n: int, m: int) -> NDArray[np.bool_]:
@@ -125,9 +51,19 @@ def _strict(n: int) -> NDArray[np.bool_]:
     return np.tri(n, k=-1, dtype=bool)
 
 
+def _ahead(n: int) -> NDArray[np.bool_]:
+    """What came before, and the next word."""
+    return np.tri(n, k=1, dtype=bool)
+
+
 def _pair(make: Callable[[int, int], list[NDArray]]) -> Callable[[str, int, int], list[NDArray]]:
     """Right but for the encoder-decoder."""
     return lambda kind, n, m: make(n, m) if kind == "encoder-decoder" else _visible(kind, n, m)
+
+
+def _alone(make: Callable[[str, int, int], object]) -> Callable[[str, int, int], object]:
+    """Right for the encoder-decoder only."""
+    return lambda kind, n, m: _visible(kind, n, m) if kind == "encoder-decoder" else make(kind, n, m)
 
 
 _WRONG_VISIBLE = {
@@ -135,64 +71,122 @@ _WRONG_VISIBLE = {
         "True and False are swapped. True means: may look."
     ),
     lambda kind, n, m: [mask.T for mask in _visible(kind, n, m)]: (
-        "rows and columns are swapped: a row is who looks (the query), a column is what is looked at."
+        "rows and columns are swapped. A row is the token that looks (the query), a column what it looks at."
     ),
     lambda kind, n, m: _masks(
         kind, causal_mask(n), _full(n, n), [causal_mask(m), _full(n, n), _full(n, m)]
-    ): "encoder and decoder are swapped: the decoder writes word by word, and must not see what comes later.",
+    ): "encoder and decoder are swapped. The decoder writes word by word and must not see what comes later.",
     lambda kind, n, m: _masks(kind, _full(n, n), _strict(n), [_full(m, m), _strict(n), _full(n, m)]): (
-        "a decoder sees the word that it has just read, too: np.tri(n, dtype=bool) has the diagonal."
+        "a decoder also sees the word that it has just read: np.tri(n, dtype=bool) has the diagonal."
+    ),
+    lambda kind, n, m: _masks(kind, _full(n, n), _ahead(n), [_full(m, m), _ahead(n), _full(n, m)]): (
+        "this decoder also sees the next word, the one it should say. Leave out k: np.tri(n, dtype=bool)."
     ),
     lambda kind, n, m: _masks(
         kind, _full(n, n), causal_mask(n).T, [_full(m, m), causal_mask(n).T, _full(n, m)]
-    ): "this decoder sees only the future. Row i may see the columns 0 to i: the triangle on the lower left.",
+    ): "this decoder sees only the future. Row i may see columns 0 to i: the triangle on the lower left.",
     lambda kind, n, m: _masks(kind, causal_mask(n), causal_mask(n), _visible("encoder-decoder", n, m)): (
-        "an encoder reads the whole sentence, to the left and to the right: all True."
+        "an encoder reads the whole text, to the left and to the right: all True."
     ),
     lambda kind, n, m: _masks(kind, _full(n, n), _full(n, n), [_full(m, m), _full(n, n), _full(n, m)]): (
-        "who writes word by word must not see what comes later, or it learns to copy it: a causal mask."
+        "a decoder that sees what comes later would learn to copy it. Give it a causal mask."
+    ),
+    _alone(lambda kind, n, m: _visible(kind, m, m)): (
+        "an encoder and a decoder have no source, so ignore m. The text has n tokens: [n, n]."
+    ),
+    _alone(lambda kind, n, m: [np.tri(n, m, dtype=bool) if kind == "decoder" else _full(n, m)]): (
+        "in an encoder and in a decoder the text looks at itself, so the mask is [n, n], not [n, m]."
+    ),
+    lambda kind, n, m: [_full(n, n)]: (
+        "every structure gets the mask of an encoder. Compare `kind` with each name: "
+        '`kind == "encoder" or "decoder"` is always true.'
+    ),
+    lambda kind, n, m: [causal_mask(n)]: (
+        "every structure gets the mask of a decoder. Compare `kind` with each name: "
+        '`kind == "decoder" or "encoder"` is always true.'
+    ),
+    lambda kind, n, m: _visible("encoder-decoder", n, m): (
+        "every structure gets three masks. An encoder and a decoder have one, in a list: [mask]."
+    ),
+    _pair(lambda n, m: [_full(n, n)]): (
+        "the encoder-decoder gets only the mask of an encoder. It needs three masks. "
+        '(Both `"encoder" in kind` and `... or "encoder"` are true for it.)'
+    ),
+    _pair(lambda n, m: [causal_mask(n)]): (
+        "the encoder-decoder gets only the mask of a decoder. It needs three masks. "
+        '(Both `"decoder" in kind` and `... or "decoder"` are true for it.)'
+    ),
+    _alone(lambda kind, n, m: _visible(kind, n, m)[0]): (
+        "an encoder and a decoder have one mask, but it should be in a list, too: [mask]."
     ),
     _pair(lambda n, m: [_full(m, m), _full(n, n), _full(n, m)]): (
-        "in the encoder-decoder, the decoder still writes word by word: its own mask is causal."
+        "in the encoder-decoder, too, the decoder writes word by word: its own mask is causal."
     ),
     _pair(lambda n, m: [causal_mask(m), causal_mask(n), _full(n, m)]): (
-        "the source is there as a whole from the start: its encoder sees all of it."
+        "the whole source is there from the start, so its encoder sees all of it."
     ),
     _pair(lambda n, m: [_full(m, m), causal_mask(n), np.tri(n, m, dtype=bool)]): (
-        "cross-attention: the source is there as a whole, so every query may look at all of it."
+        "cross-attention is not causal. The whole source is there, so every query may look at all of it."
     ),
     _pair(lambda n, m: [causal_mask(m), causal_mask(n), np.tri(n, m, dtype=bool)]): (
         "in the encoder-decoder only the decoder's own mask is causal. The source is there as a whole."
     ),
     _pair(lambda n, m: [_full(m, m), causal_mask(n), _full(m, n)]): (
-        "cross-attention is [n, m]: the n tokens of the decoder look, the m tokens of the source are seen."
+        "cross-attention is [n, m]: the n tokens of the text look at the m tokens of the source."
     ),
     _pair(lambda n, m: [_full(n, n), causal_mask(m), _full(m, n)]): (
-        "n and m are swapped: n tokens are written, m tokens are in the source."
+        "n and m are swapped: the text has n tokens, the source has m."
+    ),
+    _pair(lambda n, m: [_full(n, n), causal_mask(n), _full(n, n)]): (
+        "all three masks have the size of the text. The source has m tokens: [m, m], [n, n], [n, m]."
+    ),
+    _pair(lambda n, m: [_full(n, n), causal_mask(n), _full(n, m)]): (
+        "the first mask is for the source looking at itself, so it is [m, m]."
+    ),
+    _pair(lambda n, m: [_full(m, m), causal_mask(m), _full(n, m)]): (
+        "the second mask is for the text looking at itself, so it is [n, n]."
     ),
     _pair(lambda n, m: [_full(m, m), causal_mask(n)]): (
-        "the third mask is missing: what the decoder may see of the source (cross-attention, [n, m])."
+        "the third mask is missing: what the text may see of the source (cross-attention, [n, m])."
     ),
     _pair(lambda n, m: [causal_mask(n), _full(n, m)]): (
-        "the first mask is missing: what the encoder may see in the source, [m, m]."
+        "the first mask is missing: how the source looks at itself, [m, m]."
     ),
     _pair(lambda n, m: [causal_mask(n), _full(m, m), _full(n, m)]): (
-        "the order: first the source [m, m], then the decoder [n, n], then the cross-attention [n, m]."
+        "the order is wrong: first the source [m, m], then the text [n, n], then cross-attention [n, m]."
     ),
-    lambda kind, n, m: _visible(kind, n, m)[0]: "put the masks in a list, also if there is only one.",
+    _pair(lambda n, m: [_full(m, m), _full(n, m), causal_mask(n)]): (
+        "the last two masks are swapped: the text's own [n, n] comes second, cross-attention [n, m] third."
+    ),
+    lambda kind, n, m: [mask.astype(float) for mask in _visible(kind, n, m)]: (
+        "your masks contain 1.0 and 0.0. Add dtype=bool, so that they contain True and False."
+    ),
+    lambda kind, n, m: _visible(kind, n, m)[0]: (
+        "this is a single mask. Return a list: with one mask, or with three for an encoder-decoder."
+    ),
 }  # fmt: skip
 
 
 # The next word
 
 _SENTENCES = [
-    (np.array([3, 7, 5, 2, 9]), 0),
+    (np.array([3, 7, 5]), 0),
+    (np.array([3, 7, 0]), 0),
     (np.array([3, 7, 5, 2, 0, 0]), 0),
     (np.array([4, 4, 6, 1, 1, 1, 1]), 1),
     (np.array([8, 2, 2, 2, 6, 9, 9, 9]), 9),
+    (np.array([200, 0, 128, -1, -1]), -1),
 ]
 
 Parts = tuple[NDArray, NDArray, NDArray]
+
+
+def _sentence(rng: np.random.Generator) -> tuple[NDArray, int]:
+    """Words that may repeat, then padding, or none; the number of the padding is any one, or -1."""
+    words, padding = int(rng.integers(1, 7)), int(rng.integers(rng.choice([1, 5])))
+    pad, most = int(rng.integers(-1, 10)), rng.choice([10, 1000])
+    text = rng.choice([i for i in range(most) if i != pad], size=max(words, 2 - padding))
+    return np.append(text, np.full(padding, pad)), pad
 
 
 def _next_word(ids: NDArray, pad: int) -> Parts:
@@ -201,48 +195,56 @@ def _next_word(ids: NDArray, pad: int) -> Parts:
 
 _WRONG_NEXT = {
     lambda ids, pad: (ids[:-1], ids[:-1], ids[:-1] != pad): (
-        "nothing is shifted: at each place the model would be asked for the word that it reads there. "
-        "The targets are ids[1:]."
+        "nothing is shifted: the model is asked for the word that it reads there. The targets are ids[1:]."
     ),
     lambda ids, pad: (ids, ids, ids != pad): (
-        "nothing is shifted: at each place the model would be asked for the word that it reads there. "
-        "It reads ids[:-1], and says ids[1:]."
+        "nothing is shifted: the model is asked for the word that it reads there. "
+        "It reads ids[:-1] and should say ids[1:]."
     ),
     lambda ids, pad: (ids[1:], ids[:-1], ids[:-1] != pad): (
-        "the wrong way round: this asks for the word before. It reads ids[:-1], and says ids[1:]."
+        "this asks for the word before. Swap the two: it reads ids[:-1] and should say ids[1:]."
+    ),
+    lambda ids, pad: (ids[1:], ids[:-1], ids[1:] != pad): (
+        "the first two arrays are swapped: it reads ids[:-1] and should say ids[1:]."
     ),
     lambda ids, pad: (ids, np.roll(ids, -1), np.roll(ids, -1) != pad): (
-        "np.roll puts the first word behind the last one. Nothing comes after the last word: leave it out."
+        "np.roll puts the first word after the last one. Nothing comes after the last word: leave it out."
     ),
     lambda ids, pad: (ids, np.append(ids[1:], pad), np.append(ids[1:], pad) != pad): (
-        "this works, but the last place reads the end and is asked for nothing. Leave it out: read ids[:-1]."
+        "this would work, but at the last place there is nothing to say. Leave it out and read ids[:-1]."
+    ),
+    lambda ids, pad: (ids, ids[1:], ids[1:] != pad): (
+        "it reads one word too many. After the last one there is nothing to say: read ids[:-1]."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], ids[:-1] != pad): (
-        "one place too many: after the last word a <pad> is asked for. It is the target that must be a word."
+        "the third array looks at what is read. What should be said decides: ids[1:] != pad."
+    ),
+    lambda ids, pad: (ids[:-1], ids[1:], ids != pad): (
+        "the third array is one too long. What should be said decides: ids[1:] != pad."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], np.ones(len(ids) - 1, dtype=bool)): (
-        "padding counts here, too: the model would mostly learn to say <pad>. Count where ids[1:] != pad."
+        "padding counts here, so the model would also learn to say <pad>. Count where ids[1:] != pad."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], ids[1:] == pad): (
-        "turned round: this counts the padding. True means that it counts: ids[1:] != pad."
+        "this counts the padding only. It is the other way round: ids[1:] != pad."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], (ids[1:] != pad) & (np.arange(len(ids) - 1) > 0)): (
-        "the first place counts, too: it reads the first word, and is asked for the second."
+        "the first place counts, too: there the model reads the first word and should say the second."
     ),
     lambda ids, pad: (ids[:-2], ids[2:], ids[2:] != pad): (
-        "shifted by two: this asks for the word after the next one."
+        "this is shifted by two: it asks for the word after the next one."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], np.flatnonzero(ids[1:] != pad)): (
-        "the places are right, but counted must be True or False at every place: ids[1:] != pad."
-    ),
-    lambda ids, pad: (ids[:-1], ids[1:], (ids[1:] != pad).astype(int)): (
-        "counted must be True or False, and not 1 or 0: leave out the .astype."
+        "the places are right, but return True or False for every place: ids[1:] != pad."
     ),
     lambda ids, pad: (ids[:-1], ids[1:], ids[1:] != 0): (
         "the padding is not always 0. Compare with `pad`."
     ),
-    lambda ids, pad: (ids[ids != pad][:-1], ids[ids != pad][1:], (ids != pad)[ids != pad][1:]): (
-        "the padding is cut off. It stays, so that all sentences are equally long: it just does not count."
+    lambda ids, pad: (ids[:-1], ids[1:], ids[1:] > pad): (
+        "words can have a smaller number than the padding. Use !=, not >."
     ),
-    lambda ids, pad: (ids[:-1], ids[1:]): "the third part is missing: where it counts, ids[1:] != pad.",
+    lambda ids, pad: (ids[ids != pad][:-1], ids[ids != pad][1:], (ids != pad)[ids != pad][1:]): (
+        "the padding is cut off. Keep it, so that all sentences are equally long. It just does not count."
+    ),
+    lambda ids, pad: (ids[:-1], ids[1:]): "the third array is missing: where it counts, ids[1:] != pad.",
 }  # fmt: skip

@@ -1,8 +1,8 @@
 """One Transformer from one small config: encoder, decoder or encoder-decoder.
 
 `config.py`: what it is made of. `parts.py`: attention, feed-forward, norms, positions. `transformer.py`: the
-whole. `trace.py`: what it computed on the way, and what it has read before. `changes.py`: heads switched off,
-activations patched. `inputs.py`: the look at what comes in.
+whole. `trace.py`: what it computed along the way, and what it has read before. `changes.py`: heads switched
+off, activations patched. `inputs.py`: checks of what it is given.
 """
 
 from .changes import ablate, patch

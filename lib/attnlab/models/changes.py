@@ -1,6 +1,6 @@
-"""What can be done to a model while it computes: switch heads off, or put in what another input gave.
+"""Changes to a model while it computes: switch heads off, or put in activations from another input.
 
-They are given to `model(tokens, change=...)`. One that names a place the model has not is an error there.
+Pass them to `model(tokens, change=...)`, which raises an error for a place that the model does not have.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from .trace import Trace
 
 @dataclass(frozen=True)
 class Ablation:
-    """Heads that bring nothing; see `ablate`. heads: by place ("layer 2 heads"), their numbers."""
+    """Heads that contribute nothing; see `ablate`. heads: their numbers, by place ("layer 2 heads")."""
 
     heads: dict[str, tuple[int, ...]]
     mean: Trace | None = None
@@ -42,8 +42,8 @@ def _mean(trace: Trace, name: str, tensor: Tensor) -> Tensor:
     found = trace.at(name).mean(0)
     if found.shape != tensor.shape[-3:]:
         raise ValueError(
-            f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])}, "
-            f"there {list(found.shape)}"
+            f"mean must be a trace of inputs of the same length: {name} are {list(tensor.shape[-3:])} here, "
+            f"{list(found.shape)} in the trace"
         )
     return found
 
@@ -51,8 +51,8 @@ def _mean(trace: Trace, name: str, tensor: Tensor) -> Tensor:
 def ablate(heads: Iterable[tuple[int, int]], mean: Trace | None = None) -> Ablation:
     """A change that switches heads off: (layer, head), layers counted from 1 and heads from 0.
 
-    They bring zero; `ablate([(2, 1)], mean=trace)`: what they bring in the mean over the inputs of a trace.
-    Raises TypeError or ValueError: no pairs of whole numbers; later, a layer or head that is not there.
+    Their output becomes zero; with `ablate([(2, 1)], mean=trace)`, their mean output over a trace's inputs.
+    Raises TypeError or ValueError: not pairs of whole numbers; when the model runs, no such layer or head.
     Michel et al. (2019), https://arxiv.org/abs/1905.10650.
     """
     if not isinstance(heads, Iterable):
@@ -71,7 +71,7 @@ def ablate(heads: Iterable[tuple[int, int]], mean: Trace | None = None) -> Ablat
 
 @dataclass(frozen=True)
 class Patch:
-    """What stood at a place for another input; see `patch`."""
+    """The activations at a place for another input; see `patch`."""
 
     place: str
     tensor: Tensor
@@ -101,30 +101,31 @@ class Patch:
 def patch(
     trace: Trace, place: str, positions: Sequence[int] | None = None, heads: Sequence[int] | None = None
 ) -> Patch:
-    """A change that puts what stood at `place` in `trace` (of another input) into this computation.
+    """A change that copies the activations at `place` in `trace` (from another input) into this computation.
 
-    Only at these positions (queries), and for "layer 1 heads" and "layer 1 weights" only of these heads; None
-    is all. Raises ValueError: no such place in the trace, heads of a place that has none; later, positions or
-    heads that are not there, inputs of different shapes. Meng et al. (2022), https://arxiv.org/abs/2202.05262.
+    Only at these positions (queries), and for "layer 1 heads" and "layer 1 weights" only in these heads; None
+    means all. Raises ValueError: no such place in the trace, heads for a place that has none; when the model
+    runs, no such positions or heads, inputs of different shapes.
+    Meng et al. (2022), https://arxiv.org/abs/2202.05262.
     """
     _check_trace("trace", trace)
     tensor = trace.at(place).detach()
     if heads is not None and not place.endswith(("heads", "weights")):
-        raise ValueError(f"{place!r} has no heads; take 'layer 1 heads', or leave heads out")
+        raise ValueError(f"{place!r} has no heads; use 'layer 1 heads', or leave heads out")
     return Patch(place, tensor, _numbers("positions", positions), _numbers("heads", heads))
 
 
 def _check_trace(name: str, given: Any) -> None:
     if not isinstance(given, Trace):
         kind = type(given).__name__
-        raise TypeError(f"{name} must be a Trace, got {kind}: give what model(tokens, trace=True) returns")
+        raise TypeError(f"{name} must be a Trace, got {kind}: pass what model(tokens, trace=True) returns")
 
 
 def _numbers(name: str, given: Sequence[int] | None) -> tuple[int, ...] | None:
     if given is None:
         return None
     if not isinstance(given, Iterable):
-        raise TypeError(f"{name} must be a list of whole numbers, got {given!r:.60}; for one use [number]")
+        raise TypeError(f"{name} must be a list of whole numbers, got {given!r:.60}; use [number] for one")
     return tuple(whole_number(f"each of {name}", each) for each in given)
 
 

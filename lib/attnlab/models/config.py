@@ -19,11 +19,11 @@ class Config:
 
     `vocabulary` tokens, sequences of at most `length`. `d_ff` None: 4 * d_model; 0: attention only. `norm`:
     "pre" (before each part, and once at the end), "post" (after it, as in the paper) or "none". `init_scale`
-    multiplies the spread 1/√d_in of every matrix at the start. `attention_scale` replaces 1/√d_head.
-    `outputs`: how many classes (default: the vocabulary). Raises TypeError or ValueError for what cannot be
-    built.
+    multiplies the standard deviation 1/√d_in of every initial matrix. `attention_scale` replaces 1/√d_head.
+    `outputs`: how many classes (default: the vocabulary). Raises TypeError or ValueError for a model that
+    cannot be built.
 
-    What came later: `n_kv_heads` heads of keys and values, each shared by a group of query heads (Ainslie
+    Later additions: `n_kv_heads` heads of keys and values, each shared by a group of query heads (Ainslie
     et al. 2023, https://arxiv.org/abs/2305.13245). `norm_type` "rms" (a gain and no shift, Zhang & Sennrich
     2019, https://arxiv.org/abs/1910.07467). `activation` "swiglu" (a gate, so a third matrix, Shazeer 2020,
     https://arxiv.org/abs/2002.05202). `bias` False: no matrix has one. `tied`: the output matrix is the
@@ -82,8 +82,8 @@ class Config:
             )
         if self.n_heads % self.kv_heads:
             raise ValueError(
-                f"n_kv_heads={self.n_kv_heads} does not divide n_heads={self.n_heads}: as many query heads "
-                f"share each; choose one of {_divisors(self.n_heads)}"
+                f"n_kv_heads={self.n_kv_heads} does not divide n_heads={self.n_heads}: each must serve "
+                f"equally many query heads; choose one of {_divisors(self.n_heads)}"
             )
         if self.positions == "rotary" and self.d_head % 2:
             raise ValueError(
@@ -93,8 +93,8 @@ class Config:
             raise ValueError(f"sinusoidal positions need an even d_model, got {self.d_model}")
         if self.tied and self.outputs not in (None, self.vocabulary):
             raise ValueError(
-                f"tied=True makes the embedding the output, so outputs is the vocabulary, "
-                f"{self.vocabulary}; got {self.outputs}: leave it out, or tied=False"
+                f"tied=True uses the embedding as the output matrix, so outputs must be the vocabulary, "
+                f"{self.vocabulary}; got {self.outputs}: leave outputs out, or set tied=False"
             )
 
     @property

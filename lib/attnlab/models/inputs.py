@@ -1,4 +1,4 @@
-"""A look at what a Transformer is given: every error names the argument, what was given, and what to do."""
+"""Check what a Transformer is given: every error names the argument, what was given, and what to do."""
 
 from typing import Any
 
@@ -28,11 +28,11 @@ def check_input(
         if len(source) != len(tokens):
             raise ValueError(
                 f"tokens and source must hold equally many sequences, got {len(tokens)} and {len(source)}; "
-                "give one source for each sequence"
+                "pass one source for each sequence"
             )
     for name, given in (("tokens", tokens), ("source", source), ("mask", mask)):
         if isinstance(given, Tensor) and given.device != device:
-            remedy = f"give {name}.to({str(device)!r})"
+            remedy = f"pass {name}.to({str(device)!r})"
             raise ValueError(f"{name} is on the device {given.device}, the model on {device}: {remedy}")
     if cache is not None:
         _check_cache(cache, tokens, config)
@@ -43,29 +43,29 @@ def check_input(
 def check_change(change: Change | None, trace: Trace) -> None:
     """ValueError for a change of places that this model does not have."""
     if missing := sorted(getattr(change, "places", frozenset()) - set(trace.places)):
-        raise ValueError(f"there is no {missing[0]!r} to change; there is {', '.join(trace.places)}")
+        raise ValueError(f"there is no {missing[0]!r} to change; choose from {', '.join(trace.places)}")
 
 
 def _check_cache(cache: Cache, tokens: Tensor, config: Config) -> None:
     if not isinstance(cache, Cache):
-        raise TypeError(f"cache must be a Cache, got {type(cache).__name__}; begin with cache = Cache()")
+        raise TypeError(f"cache must be a Cache, got {type(cache).__name__}; start with cache = Cache()")
     if config.kind == "encoder":
         raise ValueError("an encoder needs no cache: it reads all tokens at once; leave cache out")
     layers = {f"layer {i}" for i in range(1, config.n_layers + 1)}
     if cache.layers and {name for name in cache.layers if not name.endswith("cross")} != layers:
         raise ValueError(
-            f"cache is of another model: it has {', '.join(cache.layers)}; begin with cache = Cache()"
+            f"cache belongs to another model: it has {', '.join(cache.layers)}; start with cache = Cache()"
         )
     for name, (keys, _) in cache.layers.items():
         if keys.shape[:2] != (len(tokens), config.kv_heads) or keys.shape[-1] != config.d_head:
             raise ValueError(
-                f"cache is of another model or batch: its keys of {name} are {list(keys.shape)}, here "
-                f"[{len(tokens)}, {config.kv_heads}, token, {config.d_head}]; begin with cache = Cache()"
+                f"cache belongs to another model or batch: its keys of {name} are {list(keys.shape)}, not "
+                f"[{len(tokens)}, {config.kv_heads}, token, {config.d_head}]; start with cache = Cache()"
             )
     if cache.length + tokens.shape[1] > config.length:
         raise ValueError(
-            f"cache has read {cache.length} tokens and {tokens.shape[1]} more are given, this model takes at "
-            f"most {config.length}: stop here, or make a model with a larger length"
+            f"cache holds {cache.length} tokens and {tokens.shape[1]} more are given, but this model takes "
+            f"at most {config.length}: stop here, or make a model with a larger length"
         )
 
 
@@ -77,12 +77,12 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
         )
     if given.ndim != 2 or 0 in given.shape:
         raise ValueError(
-            f"{name} must be [batch, token], got {list(given.shape)}; for one sequence {name}[None]"
+            f"{name} must be [batch, token], got {list(given.shape)}; for one sequence use {name}[None]"
         )
     if given.shape[1] > config.length:
         raise ValueError(
-            f"{name} has {given.shape[1]} tokens, this model takes at most {config.length}: shorten it, "
-            "or make a model with a larger length"
+            f"{name} has {given.shape[1]} tokens, but this model takes at most {config.length}: shorten "
+            "it, or make a model with a larger length"
         )
     if given.is_meta:  # shapes without numbers
         return
@@ -90,7 +90,7 @@ def _check_tokens(name: str, given: Tensor, config: Config) -> None:
     if low < 0 or high >= config.vocabulary:
         raise ValueError(
             f"{name} holds {low if low < 0 else high}, but the vocabulary is 0 to {config.vocabulary - 1}: "
-            "look at how it was encoded, or make a model with a larger vocabulary"
+            "check how it was encoded, or make a model with a larger vocabulary"
         )
 
 
@@ -104,8 +104,8 @@ def _check_mask(mask: Tensor, tokens: Tensor, config: Config, start: int) -> Non
     full = [batch, length, start + length]
     if mask.ndim != 3 or any(has not in (1, n) for has, n in zip(mask.shape, full, strict=True)):
         raise ValueError(
-            f"mask must be [batch, query, key], here {full} or 1 where all share it, got {list(mask.shape)}; "
-            "for one mask for all sequences mask[None]"
+            f"mask must be [batch, query, key], here {full}, or 1 for a shared axis, got {list(mask.shape)}; "
+            "for one mask for all sequences use mask[None]"
         )
     seen = mask.expand(full) if config.kind == "encoder" else mask.expand(full).tril(start)
     if mask.is_meta:

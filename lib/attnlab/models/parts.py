@@ -55,8 +55,8 @@ class Embedding(nn.Module):
 
 
 class TiedEmbedding(Embedding):
-    """An embedding that is the output, too. Its rows are small, so that the logits are no larger than usual,
-    and what is read is multiplied by √d_model, so that it is: Vaswani et al. (2017), section 3.4.
+    """An embedding that is also the output matrix. Its rows are small, so that the logits are no larger than
+    usual; what is looked up is multiplied by √d_model to make up for it: Vaswani et al. (2017), section 3.4.
     """
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class TiedEmbedding(Embedding):
 
 
 class LayerNorm(nn.Module):
-    """Mean 0 and variance 1 for every token, then a gain and a shift that are learnt."""
+    """Mean 0 and variance 1 for every token, then a learnt gain and shift."""
 
     def __init__(self, d_model: int) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class LayerNorm(nn.Module):
 
 
 class RMSNorm(nn.Module):
-    """Root mean square 1 for every token, then a gain that is learnt."""
+    """Root mean square 1 for every token, then a learnt gain."""
 
     def __init__(self, d_model: int) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self, x: Tensor, memory: Tensor | None, mask: Tensor | None, trace: Trace, name: str
     ) -> Tensor:
-        """x [batch, query, d_model] looks at memory [batch, key, d_model], or, without one, at itself."""
+        """x [batch, query, d_model] attends to memory [batch, key, d_model], or, without one, to itself."""
         start = trace.start if self.role == "self" else 0
         q = self._heads(self.norm_q(self.w_q(x)) * self.scale)  # [batch, head, query, d_head]
         q = self.turn(q, start)
@@ -166,7 +166,7 @@ def softmax(scores: Tensor) -> Tensor:
 
 
 class Rotary(nn.Module):
-    """Turn pairs of columns by the position: `attnlab.attention.rotate` in torch."""
+    """Rotate pairs of columns by the position: `attnlab.attention.rotate` in torch."""
 
     cos: Tensor
     sin: Tensor
@@ -195,7 +195,7 @@ class Unturned(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """Two matrices with an activation between, for each token alone; "swiglu" has a third that is gated."""
+    """Two matrices with an activation between, on each token alone; "swiglu" has a third, as a gate."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()

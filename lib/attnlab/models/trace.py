@@ -1,4 +1,4 @@
-"""What a model computed on the way, and what it has read before."""
+"""What a model computed along the way, and what it has read before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ Change = Callable[[str, Tensor], Tensor]
 
 @dataclass
 class Cache:
-    """Keys and values of what a decoder has read: `model(tokens, cache=cache)` reads on from there.
+    """Keys and values of what a decoder has read: `model(tokens, cache=cache)` continues from there.
 
     layers: for each attention, by name ("layer 1", "layer 1 cross"), its keys and values [batch, kv head,
-    token, d_head]; memory: what the encoder of an encoder-decoder made of the source. Begin with `Cache()`.
+    token, d_head]; memory: what the encoder of an encoder-decoder made of the source. Start with `Cache()`.
     """
 
     layers: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
@@ -40,20 +40,20 @@ class Cache:
         return keys, values
 
     def copy(self) -> "Cache":
-        """Another one that grows by itself."""
+        """A copy that grows on its own."""
         return Cache(dict(self.layers), self.memory)
 
 
 @dataclass
 class Trace:
-    """What a model computed on the way: `model(tokens, trace=True)`.
+    """What a model computed along the way: `model(tokens, trace=True)`.
 
     logits [batch, token, outputs]. attention: by "self", "cross" and "source" (the encoder of an
     encoder-decoder), for each layer [batch, head, query, key]; scores: the same before the mask and softmax.
     hidden: the residual stream of the main stack, at its start and after every layer, [batch, token,
     d_model]. stages: (name, tensor) of the residual stream after every part. places: every tensor that has a
-    name, also "layer 1 weights" and "layer 1 heads" (see `Transformer.forward`). In a stack all have a first
-    axis [setting].
+    name, such as "layer 1 weights" and "layer 1 heads" (see `Transformer.forward`). In a stack all have a
+    first axis [setting].
     """
 
     logits: Tensor = field(init=False, repr=False)
@@ -67,14 +67,14 @@ class Trace:
     start: int = 0  # the position of the first token: what the cache has read comes before it
 
     def place(self, name: str, tensor: Tensor) -> Tensor:
-        """Note a tensor by name, after the change that was asked for."""
+        """Record a tensor by name, after the requested change."""
         if self.change is not None:
             tensor = _changed(self.change, name, tensor)
         self.places[name] = tensor
         return tensor
 
     def add(self, name: str, tensor: Tensor) -> Tensor:
-        """Note the residual stream after a part."""
+        """Record the residual stream after a part."""
         tensor = self.place(name, tensor)
         self.stages.append((name, tensor))
         return tensor
@@ -86,12 +86,12 @@ class Trace:
     def at(self, name: str) -> Tensor:
         """The tensor of a named place. ValueError: there is no such place."""
         if name not in self.places:
-            raise ValueError(f"there is no {name!r}; there is {', '.join(self.places)}")
+            raise ValueError(f"there is no {name!r}; choose from {', '.join(self.places)}")
         return self.places[name]
 
     @property
     def heads(self) -> list[Tensor]:
-        """For each layer, what every head of self-attention brings: [batch, head, query, d_head]."""
+        """For each layer, the output of every self-attention head: [batch, head, query, d_head]."""
         return [self.places[f"layer {i} heads"] for i in range(1, len(self.hidden))]
 
     def first_wrong(self) -> str:
@@ -105,6 +105,6 @@ def _changed(change: Change, name: str, tensor: Tensor) -> Tensor:
         given = list(found.shape) if isinstance(found, Tensor) else type(found).__name__
         raise ValueError(
             f"change must return a tensor {list(tensor.shape)} for {name!r}, got {given}; "
-            "return the tensor itself where nothing is changed"
+            "return the tensor itself to change nothing"
         )
     return found

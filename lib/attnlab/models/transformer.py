@@ -25,16 +25,16 @@ from .trace import Cache, Change, Trace
 class Transformer(nn.Module):
     """Tokens in, logits out: [batch, token] -> [batch, token, outputs]. Starts in float64, from `seed` alone.
 
-    An encoder sees all tokens; a decoder sees those before and itself; an encoder-decoder reads `source` with
-    its encoder, and its decoder looks there too. Every matrix starts with spread init_scale / √d_in, every
-    embedding and learned position with spread 1, every bias at 0.
+    In an encoder every token sees all tokens, in a decoder itself and those before it; an encoder-decoder
+    reads `source` with its encoder, and its decoder attends to that too. Matrices start with standard
+    deviation init_scale / √d_in, embeddings and learned positions with 1, biases at 0.
     """
 
     def __init__(self, config: Config, seed: int = 0) -> None:
         super().__init__()
         if not isinstance(config, Config):
             raise TypeError(f"config must be a Config, got {type(config).__name__}: Transformer(Config(...))")
-        seed = whole_number("seed", seed, 0, why="any other whole number will do")
+        seed = whole_number("seed", seed, 0, why="any whole number from 0 on will do")
         self.config, both = config, config.kind == "encoder-decoder"
         self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
@@ -49,10 +49,10 @@ class Transformer(nn.Module):
 
     @classmethod
     def for_task(cls, task: Any, *, seed: int = 0, **choices: Any) -> Self:
-        """A model that fits a task of `attnlab.tasks`: its kind, vocabulary and length are given."""
+        """A model that fits a task of `attnlab.tasks`: its kind, vocabulary and length come from the task."""
         if not all(hasattr(task, name) for name in ("size", "length", "kind")):
             raise TypeError(
-                f"task must be a Task, got {type(task).__name__}: such as attnlab.tasks.reverse()"
+                f"task must be a Task, got {type(task).__name__}; pass one such as attnlab.tasks.reverse()"
             )
         known = {f.name for f in fields(Config)}
         if unknown := set(choices) - known:
@@ -90,15 +90,15 @@ class Transformer(nn.Module):
         """Logits, or with `trace=True` a Trace with all that led to them.
 
         mask: bool [batch, query, key], True = may attend, on top of the causal mask of a decoder. cache: keys
-        and values of what a decoder has read before; they are not computed again, and grow.
-        change(name, tensor): is asked at every named place, and returns the tensor that goes on: "embedding";
-        "layer 1 weights" [batch, head, query, key]; "layer 1 heads", what each brings [batch, head, query,
-        d_head]; "layer 1 attention" and "layer 1 feed-forward", the residual stream after that part. In an
-        encoder-decoder also "layer 1 cross weights", "layer 1 cross heads", "layer 1 cross-attention", and
-        all of the encoder: "encoder layer 1 weights". See `ablate` and `patch`.
-        ValueError or TypeError: tokens that are no [batch, token], too long or out of the vocabulary; a
-        source that is missing or of another batch; a mask that does not fit, or leaves a row nothing to
-        attend to; a cache of another model or batch; a change of a place that is not there.
+        and values of what a decoder has read before; they are used again, and new ones are added.
+        change(name, tensor): is called at every named place, and returns the tensor to go on with:
+        "embedding"; "layer 1 weights" [batch, head, query, key]; "layer 1 heads", the output of each [batch,
+        head, query, d_head]; "layer 1 attention" and "layer 1 feed-forward", the residual stream after that
+        part. In an encoder-decoder also "layer 1 cross weights", "layer 1 cross heads", "layer 1
+        cross-attention", and the same for the encoder: "encoder layer 1 weights". See `ablate` and `patch`.
+        ValueError or TypeError: tokens that are not [batch, token], too long or out of the vocabulary; a
+        source that is missing or has another batch size; a mask that does not fit, or leaves a row nothing
+        to attend to; a cache of another model or batch; a change of a place that does not exist.
         """
         if self.embedding.weight.ndim == 2:  # a stack was looked at by the one who made it
             check_input(self.config, tokens, source, mask, cache, self.embedding.weight.device)
@@ -122,7 +122,7 @@ class Transformer(nn.Module):
         return noted if trace else noted.logits
 
     def read_out(self, hidden: Tensor) -> Tensor:
-        """What the residual stream says if it is read now: [batch, token, d_model] -> logits.
+        """Read the residual stream out now: [batch, token, d_model] -> logits.
 
         After the last layer that is the output; earlier it is the logit lens (nostalgebraist, 2020).
         """

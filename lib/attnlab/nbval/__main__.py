@@ -67,7 +67,7 @@ def _as(value: Callable[[str], float]) -> Callable[[str], float]:
 
 
 def main(given: Sequence[str] | None = None, notebooks: Sequence[Path] = ()) -> int:
-    """The command. `notebooks`: those that it takes if none is given. Returns the exit status."""
+    """The command. `notebooks`: the ones to use if none is given. Returns the exit status."""
     arguments = _arguments(given, notebooks)
     environment = kernel_environment(arguments.threads, arguments.hash_seed)
     status = 0

@@ -51,7 +51,7 @@ class StrictCell(IPyNbCell):
         """Called by nbval with the new outputs and the saved ones, if the outputs are to be compared."""
         if self.saved_count != self.count:
             is_now, should = (count or "missing" for count in (self.saved_count, self.count))
-            self._refuse(f"execution count is {is_now}, should be {should}")
+            self._refuse(f"execution count is {is_now}, but should be {should}")
         if name := saved_without_tour(test, ref):
             self._refuse(f"panel {name} was saved without its tour")
         skip = skip_compare or self.parent.skip_compare

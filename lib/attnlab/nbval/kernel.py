@@ -32,8 +32,8 @@ LOOK = 1.0  # seconds of waiting after which a kernel must show that it lives
 def settings_folder() -> str:
     """The folder where our kernels keep settings and caches, made once in a process and gone at its end.
 
-    The user's may be missing or closed to us, and what a program then says would be part of the outputs.
-    So would matplotlib's words while it looks for fonts, long where there are many: here it looks once.
+    The user's may be missing or closed to us, and any complaint about that would become part of the outputs.
+    So would matplotlib's message while it looks for fonts, which takes long if there are many: it looks once.
     """
     folder = tempfile.TemporaryDirectory(prefix="attnlab-", ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)

@@ -19,7 +19,7 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg"}
 
 
 class Picture(NamedTuple):
-    """The bytes of a picture file, and what the name of such a file ends in."""
+    """The bytes of a picture file, and the suffix of its name."""
 
     data: bytes
     suffix: str

@@ -77,7 +77,7 @@ OPTIONS = (
         "nbval_refresh_command",
         "COMMAND",
         "python -m attnlab.nbval {file}",
-        "The command that a message names where a notebook must be run anew; {file} is the notebook.",
+        "The command that messages suggest for running a notebook again; {file} is the notebook.",
         _text,
     ),
 )
@@ -95,7 +95,7 @@ class Settings:
     refresh_command: str
 
     def refresh(self, file: str) -> str:
-        """The command that runs this notebook anew and saves it."""
+        """The command that runs this notebook again and saves it."""
         return self.refresh_command.replace("{file}", shlex.quote(file))
 
 

@@ -64,7 +64,7 @@ def _first_stop(saved: list[str], new: list[str]) -> str:
     """Where two tours that differ do so first."""
     for then, now in zip(saved, new, strict=False):
         if then != now and _stop(then) != _stop(now):
-            return f'the tour comes to "{_stop(now)}" where "{_stop(then)}" was saved'
+            return f'the tour reaches "{_stop(now)}" where "{_stop(then)}" was saved'
         if then != now:
             return "\n".join([f'at "{_stop(then)}" the words differ', *first_difference(then, now)])
     return f"the tour has {len(new)} stops, {len(saved)} were saved"

@@ -1,4 +1,4 @@
-"""What differs between two lists of outputs in words, said in few lines."""
+"""What differs between the texts of two lists of outputs, in a few lines."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _fault(kind: str, new: list[str], saved: list[str]) -> str:
     then, now = pairs[place]
     which = f" {place + 1} of {len(saved)}" if len(saved) > 1 else ""
     if kind == "ename":
-        return f"raises {now or 'nothing'}, in the notebook {then or 'nothing'}"
+        return f"raises {now or 'nothing'}, but in the notebook {then or 'nothing'}"
     if len(new) != len(saved):
         head = f"{kind}: {len(saved) or 'none'} in the notebook, {len(new) or 'none'} when it runs"
     else:

@@ -1,4 +1,4 @@
-"""The controls of a panel together: where they stand, as values and as a state, and how they are moved."""
+"""All controls of a panel: where they are, as values and as a state, and how they are moved."""
 
 import difflib
 from collections.abc import Callable, Mapping
@@ -11,9 +11,9 @@ from attnlab.panels.controls import Control, Steps
 
 
 class Board:
-    """Controls by the names of the arguments that they set. A *raw* value is what a control's widget holds.
+    """Controls, by the names of the arguments that they set. A *raw* value is what a control's widget holds.
 
-    `moved` is called, under the lock, when a hand moves one of them.
+    `moved` is called, under the lock, when a person moves one of them.
     """
 
     def __init__(self, specs: Mapping[str, Control], lock: Any, moved: Callable[[], Any]) -> None:
@@ -74,7 +74,7 @@ class Board:
     # ------------------------------------------------------------ moving
 
     def move(self, raws: Mapping[str, Any]) -> bool:
-        """Set the widgets, as a hand would. True when one of them told that it moved."""
+        """Set the widgets, as a person would. True if one of them reported that it moved."""
         with self._lock:
             self._changed, self._held = False, True
             try:
@@ -89,12 +89,12 @@ class Board:
         return {name: self.specs[name].row(index, name)}
 
     def by(self, name: str, places: int) -> dict[str, Any]:
-        """The move by so many places, up to the ends."""
+        """The move by this many places, up to the ends."""
         ends = self.specs[name].ends()
         return {name: max(min(ends), min(max(ends), self.controls[name].value + places))}
 
     def typed(self, name: str, text: str) -> dict[str, Any]:
-        """The move to the place nearest to a number that was typed; none, where it is no number."""
+        """The move to the place nearest to a typed number; none if it is not a number."""
         spec = self.specs[name]
         near = spec.near(text) if isinstance(spec, Steps) else None
         return {} if near is None else {name: near}

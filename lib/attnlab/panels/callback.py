@@ -1,4 +1,4 @@
-"""The border to the learner's function: its arguments, its views, its errors, what it prints."""
+"""The boundary with the learner's function: its arguments, its views, its errors, what it prints."""
 
 import inspect
 import linecache
@@ -19,7 +19,7 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
     name = str(getattr(function, "__name__", "the function"))
     for given in controls:
         if given not in parameters:
-            raise ValueError(f"control {given!r} is no argument of {name}({', '.join(parameters)})")
+            raise ValueError(f"control {given!r} is not an argument of {name}({', '.join(parameters)})")
     matched = {}
     for parameter in parameters.values():
         default = None if parameter.default is parameter.empty else parameter.default
@@ -28,7 +28,7 @@ def match(function: Callable, controls: Mapping[str, Any]) -> dict[str, Control]
             if several or parameter.kind is parameter.POSITIONAL_ONLY:
                 raise ValueError(
                     f"control {parameter.name!r} cannot be passed to {name}{inspect.signature(function)}: a "
-                    "panel passes arguments by name; take away the / or the star"
+                    "panel passes arguments by name; remove the / or the star"
                 )
             matched[parameter.name] = as_control(controls[parameter.name], parameter.name, default)
         elif parameter.default is parameter.empty and not several:
@@ -45,7 +45,7 @@ def _parameters(function: Callable) -> Mapping[str, inspect.Parameter]:
     try:
         return inspect.signature(function).parameters
     except ValueError:
-        raise TypeError(f"{function!r:.60} does not tell its arguments: write a function") from None
+        raise TypeError(f"{function!r:.60} does not reveal its arguments: wrap it in a function") from None
 
 
 def as_views(returned: Any, name: str, controls: Collection[str]) -> tuple[View, ...]:
@@ -105,9 +105,9 @@ class _Aside:
 
 @contextmanager
 def aside(texts: list[str]) -> Iterator[None]:
-    """What this thread prints goes to `texts`: a move by hand has no cell below which it could stand.
+    """What this thread prints goes to `texts`: a move by hand has no cell to print below.
 
-    Other threads, such as the cell that runs meanwhile, print as ever.
+    Other threads, such as a cell that is running, print as usual.
     """
     with _kept("stdout", texts), _kept("stderr", texts):
         yield

@@ -1,4 +1,4 @@
-"""Which cell made a panel: run again, it closes those that it made before, and nothing leaks."""
+"""Which cell made a panel: when it is run again, the panels it made before close, and nothing leaks."""
 
 import weakref
 from typing import Protocol
@@ -14,7 +14,7 @@ _made: dict[str, tuple[str, "weakref.WeakSet[Closable]"]] = {}  # cell -> the ru
 
 
 def register(made: Closable) -> None:
-    """`made` belongs to the cell that runs now; what an earlier run of that cell made is closed."""
+    """`made` belongs to the running cell; what an earlier run of that cell made is closed."""
     cell, run = _running()
     if not cell:
         return

@@ -1,4 +1,4 @@
-"""A training that is watched while it runs: progress, time left, Stop, and a picture of the run so far."""
+"""Watch training as it runs: progress, time left, Stop, and a picture of the run so far."""
 
 import time
 from collections.abc import Callable
@@ -16,12 +16,12 @@ SHARE = 4
 
 
 class Live(Shown):
-    """Looks on while a model trains: `fit(model, task, watch=Live(function))`.
+    """Watch a model train: `fit(model, task, watch=Live(function))`.
 
-    `function` takes the `Run` so far and returns views, as the function of a panel does; without one there is
-    only the progress. Stop ends the training after the step that is under way: what is learnt is kept, and
-    `resume` goes on from there. A fault in the function is shown in the panel, and the training goes on;
-    `digest` raises it.
+    `function` takes the `Run` so far and returns views, as the function of a panel does; without one, only
+    the progress is shown. Stop ends the training after the current step: what was learnt is kept, and
+    `resume` continues from there. An error in the function is shown in the panel, and the training goes on;
+    `digest` raises the error.
     """
 
     def __init__(self, function: Callable[[Any], Any] | None = None) -> None:
@@ -31,9 +31,9 @@ class Live(Shown):
         self.stopped = False
         self._surface = Surface(self.name)
         self._bar = widgets.IntProgress(0, 0, 1, layout=widgets.Layout(width="16rem"))
-        self._words = widgets.Label("not begun")
+        self._words = widgets.Label("not started")
         self._words.add_class("attnlab-progress")
-        self._button = widgets.Button(description="■ Stop", tooltip="Stop, and keep what is learnt")
+        self._button = widgets.Button(description="■ Stop", tooltip="Stop, and keep what was learnt")
         self._button.on_click(self._stop)
         self._surface.mount(self._assemble())
 

@@ -25,11 +25,11 @@ MOST_PRINTED = 4000  # characters
 def explore(
     function: Callable | None = None, /, *, presets: Mapping[str, str] | None = None, **controls: Any
 ) -> Any:
-    """Turn a pure function, control values in, views out, into a panel.
+    """Turn a pure function into a panel: control values go in, views come out.
 
-    As a decorator it shows the panel at once and the name becomes the panel; `explore(function, ...)` makes
+    As a decorator it shows the panel at once, and the name becomes the panel; `explore(function, ...)` makes
     one without showing it. Every keyword is a control: Slider, Choice, Toggle, Switches, Scrub, Sentence,
-    or, as in `interact`, a bool, (low, high), (low, high, step), a list, a dict or a text. `presets` maps a
+    or, as in `interact`, a bool, (low, high), (low, high, step), a list, a dict or a string. `presets` maps a
     button's name to a state. Raises TypeError or ValueError for controls that do not fit the function.
     """
     if function is not None:
@@ -71,12 +71,12 @@ class Panel(Shown):
         return self.function(*args, **kwargs)
 
     def set(self, /, **values: Any) -> Digest:
-        """Move controls, as a hand would, and return the caption that is then on the screen.
+        """Move controls as a person would, and return the caption now on the screen.
 
-        In its `details` is the full account.
+        Its `details` hold the full account.
 
-        Raises ValueError or TypeError for an unknown control or a value it cannot take (nothing moves then),
-        and whatever the function raises, every time.
+        Raises ValueError or TypeError for an unknown control or a value it cannot take (then nothing moves),
+        and, every time, whatever the function raises.
         """
         return self._move({name: self._board.spec(name).raw(value, name) for name, value in values.items()})
 
@@ -97,7 +97,7 @@ class Panel(Shown):
 
     @property
     def values(self) -> dict[str, Any]:
-        """What the controls stand at."""
+        """The current values of the controls."""
         return self._board.values
 
     @property
@@ -106,7 +106,7 @@ class Panel(Shown):
         return self._board.state
 
     def set_state(self, state: str) -> Digest:
-        """Restore a state; controls it does not name go back to their start. ValueError if it is no state."""
+        """Restore a state; controls it does not name go back to their start. ValueError: not a state."""
         return self._move(self._board.parse(state))
 
     def reset(self) -> Digest:
@@ -114,7 +114,7 @@ class Panel(Shown):
         return self._move(self._board.start)
 
     def tour(self) -> list[str]:
-        """Move every control to its ends, press every button, as a hand does; and come back.
+        """Move every control to its ends and press every button, as a person would, then come back.
 
         Returns what the screen said at the start and at each stop. Raises what the function raises at a stop.
         """
@@ -126,12 +126,12 @@ class Panel(Shown):
                 self.set_state(before)
 
     def filmstrip(self, /, **values: Any) -> Filmstrip:
-        """Small multiples: the pictures for a list of values of one control, the others as they are."""
+        """Small multiples: one picture for each value of one control, with the others as they are."""
         if len(values) != 1:
             raise TypeError(f"filmstrip takes one control with a list of values, got {sorted(values)}")
         ((name, stops),) = values.items()
         if isinstance(stops, str) or not isinstance(stops, Iterable) or getattr(stops, "shape", (1,)) == ():
-            raise TypeError(f"filmstrip takes a list of values of {name}, got {stops!r:.60}")
+            raise TypeError(f"filmstrip takes a list of values for {name}, got {stops!r:.60}")
         spec, views = self._board.spec(name), list[View]()
         for value in stops:
             raw = spec.raw(value, name)
@@ -139,7 +139,7 @@ class Panel(Shown):
             for view in self._compute({**self._board.raws, name: raw}):
                 views.append(view.titled(f"{head}: {view.title}" if view.title else head))
         if not views:
-            raise ValueError(f"filmstrip needs at least one value of {name}")
+            raise ValueError(f"filmstrip needs at least one value for {name}")
         return Filmstrip(views, f"{self._surface.name}-{name}")
 
     def png(self, ratio: float = 1.0) -> bytes:
@@ -193,7 +193,7 @@ class Panel(Shown):
     def _refresh(self) -> None:
         """Compute and paint what the controls say now."""
         if self._computing:
-            raise RuntimeError(f"{self.name} moved its own panel: a function only returns views")
+            raise RuntimeError(f"{self.name} moved its own panel: a function may only return views")
         self._computing = True
         try:
             with self._surface.asked(self.function):

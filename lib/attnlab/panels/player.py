@@ -16,7 +16,7 @@ class Player:
     """Plays one control of a panel, from place to place up to `last`.
 
     The browser keeps the time: it asks for the next step when this one is painted. So frames never pile up.
-    `move` moves the control as a hand would, and says whether a picture came of it.
+    `move` moves the control as a person would, and returns whether that gave a picture.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Player:
         return self._screen.clock.get("control") == self.name
 
     def start(self) -> None:
-        """Begin here; at the end, begin again."""
+        """Start here; at the end, start again."""
         if self._control.value == self._last and not self._move(0):
             return
         self.button.description = PAUSE

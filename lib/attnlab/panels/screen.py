@@ -13,7 +13,7 @@ _HERE = Path(__file__).parent
 
 
 class Digest(str):
-    """What a panel says: its caption, shown as it is at the end of a cell; in `details` the full account."""
+    """What a panel says: its caption, shown as it is at the end of a cell, with the account in `details`."""
 
     details: str
 
@@ -60,7 +60,7 @@ class Screen(anywidget.AnyWidget):
         pointer: tuple[int, str, int] | None = None,
         moved: bool = True,
     ) -> None:
-        """Send a frame. What was said of an earlier move goes away, unless no control moved."""
+        """Send a frame. Messages about an earlier move go away, unless no control moved."""
         frame = self._frame(scene, words, pointer, moved)
         with self.hold_sync():
             if scene.background is not None:
@@ -92,12 +92,12 @@ class Screen(anywidget.AnyWidget):
 
     @property
     def number(self) -> int:
-        """Of the frame that was last sent."""
+        """The number of the last frame sent."""
         return int(self.frame.get("number", 0))
 
     @property
     def digest(self) -> Digest:
-        """The words that were last sent."""
+        """The words last sent."""
         return Digest(self.frame.get("caption", ""), self.frame.get("account", ""))
 
 

@@ -1,4 +1,4 @@
-"""What is on the screen, and its owner: figure, screen, lock, scale and ratio, and whether it is true."""
+"""What is on the screen, and its owner: figure, screen, lock, scale and ratio, and whether it is current."""
 
 import base64
 import math
@@ -21,7 +21,7 @@ from attnlab.views.view import View
 
 LEAST, MOST = 0.5, 4.0  # device pixels for a CSS pixel
 NARROW, LOW = 320.0, 160.0  # CSS pixels: in less room, a picture is drawn for so much
-EARLIER = "The picture above is an earlier one: it does not show this state."
+EARLIER = "The picture above is from an earlier state."
 
 
 class Surface:
@@ -54,9 +54,9 @@ class Surface:
 
     @contextmanager
     def asked(self, function: Callable[..., Any]) -> Iterator[None]:
-        """Another picture is asked for: until the block ends well, what is shown is not what should be.
+        """A new picture is requested: until the block succeeds, the picture shown is out of date.
 
-        A fault, or an interrupt, is told on the screen, and raised.
+        An error or an interrupt is shown on the screen, and raised.
         """
         try:
             yield
@@ -67,7 +67,7 @@ class Surface:
         self.fault, self.screen.stale = None, False
 
     def show(self, views: Sequence[View], moved: bool = True) -> None:
-        """Paint, with the words below. `moved`: not the same once more; an error that is told goes away."""
+        """Paint, with the words below. `moved`: the picture is new, and an error shown goes away."""
         views = tuple(views)
         words = self.screen.digest
         if moved:
@@ -82,7 +82,7 @@ class Surface:
         self.screen.paint(scene, words, self._stage.pointer, moved)
 
     def tell(self, error: str) -> None:
-        """Words about what went wrong, below the picture, until something else is shown."""
+        """Say below the picture what went wrong, until something else is shown."""
         self.screen.error = error
 
     def present(self, scale: float) -> None:
@@ -141,7 +141,7 @@ class Surface:
 
     @property
     def digest(self) -> Digest:
-        """The words on the screen. Raises what kept the right ones from it."""
+        """The words on the screen. Raises the error that kept them from being current."""
         if self.fault is not None:
             raise self.fault
         return self.screen.digest
@@ -159,7 +159,7 @@ class Surface:
     def save(self, path: str | Path) -> Path:
         """Write the picture to a .png (twice the pixels), .svg or .pdf file."""
         if not isinstance(path, str | Path):
-            raise TypeError(f"save takes the name of a .png, .svg or .pdf file, got {path!r:.60}")
+            raise TypeError(f"save takes the path of a .png, .svg or .pdf file, got {path!r:.60}")
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("png", "svg", "pdf"):
@@ -195,7 +195,7 @@ class Surface:
     def bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """A notebook output with three readers: nbval, pages without a kernel, JupyterLab.
 
-        A picture that is not what the controls say is left out, and the words say why.
+        A picture that does not match the controls is left out, and the words say why.
         """
         data: dict[str, Any] = {**self.live, "text/plain": self.screen.error}
         metadata: dict[str, Any] = {"attnlab": {"panel": self.name}, **self.colab}
@@ -218,21 +218,21 @@ class Surface:
 
 
 class Shown:
-    """What has a surface: a panel, a view of a training, a filmstrip."""
+    """What has a surface: a panel, a view of a training run, a filmstrip."""
 
     _surface: Surface
 
     @property
     def digest(self) -> Digest:
-        """The caption on the screen, and in its `details` all that there is to say.
+        """The caption on the screen, with the full account in its `details`.
 
-        Raises what the function raised where it gave no picture.
+        If the function raised an error instead of giving a picture, this raises it.
         """
         return self._surface.digest
 
     @property
     def widget(self) -> widgets.Widget:
-        """As a widget, for any layout of ipywidgets: `Tab([one.widget, other.widget])`."""
+        """As a widget, for any ipywidgets layout: `Tab([one.widget, other.widget])`."""
         return self._opened.widget
 
     def close(self) -> None:
@@ -251,7 +251,7 @@ class Shown:
 
 
 def present(scale: float = 1.4) -> None:
-    """Enlarge everything for a projector: pictures, controls, text and code. `present(1)` goes back."""
+    """Enlarge everything for a projector: pictures, controls, text and code. `present(1)` undoes it."""
     if isinstance(scale, bool) or not isinstance(scale, Real):
         raise TypeError(f"scale must be a number from 0.5 to 3, got {scale!r:.60}")
     if not 0.5 <= scale <= 3:

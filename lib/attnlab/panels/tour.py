@@ -1,4 +1,4 @@
-"""A tour: every control and button of a panel moved as a browser moves it, and what the screen says then."""
+"""A tour: every control and button of a panel moved as a browser does, and what the screen then says."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -18,7 +18,7 @@ RESET, TICKS = "Reset", 2
 
 
 class Stop(NamedTuple):
-    """A move of a hand. `refused`: the screen is to say why it cannot be made."""
+    """One move by a person. `refused`: the screen must say why it cannot be made."""
 
     name: str
     move: Callable[[], None]
@@ -49,7 +49,7 @@ def tour(board: Board, surface: Surface, players: Mapping[str, Player]) -> list[
         _press(*reset, screen=screen)
         if surface.digest.details != start:
             raise RuntimeError(
-                f"{surface.name} gives two pictures for the same controls: make it a pure function"
+                f"{surface.name} gives different pictures for the same controls: make it a pure function"
             )
         if screen.error or screen.stale or screen.number > number + 1:
             raise RuntimeError(f"Reset does not bring {surface.name} back to its start in one picture")

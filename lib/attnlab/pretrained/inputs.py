@@ -1,4 +1,4 @@
-"""A look at what came in: a model whose maps can be shown, and inputs that it can read.
+"""Check what comes in: a model whose maps can be shown, and inputs that it can read.
 
 Every error names the argument, what was given, and what to do. All come before the model is run.
 """
@@ -28,9 +28,9 @@ def inputs_of(model: Any) -> Mapping[str, Any]:
     """What a model takes. That it is one of transformers is seen without importing that."""
     if "PreTrainedModel" not in (each.__name__ for each in type(model).__mro__):
         raise TypeError(
-            f"model must be a loaded model of transformers (pip install transformers), got "
-            f'{type(model).__name__}: load one with AutoModel.from_pretrained("bert-base-uncased"), pass the '
-            "model inside a wrapper; a Transformer of attnlab has model(tokens, trace=True).attention"
+            f"model must be a loaded model from transformers (pip install transformers), got "
+            f'{type(model).__name__}: load one with AutoModel.from_pretrained("bert-base-uncased"), or pass '
+            "the model inside a wrapper; a Transformer of attnlab has model(tokens, trace=True).attention"
         )
     takes = inspect.signature(model.forward).parameters
     if ENCODER not in takes or OTHER_SENSES & set(takes):
@@ -73,15 +73,13 @@ def _read_for(target: str, tokenizer: Any, model: Any) -> list[int]:
 def _ids(name: str, given: Any) -> Tensor:
     """A tensor of whole numbers [batch, token]."""
     if np.ma.is_masked(given):
-        raise ValueError(
-            f"{name} is a masked array: pass all ids, and what is padding as {BESIDE[ENCODER][0]}"
-        )
+        raise ValueError(f"{name} is a masked array: pass all ids, and mark padding in {BESIDE[ENCODER][0]}")
     try:
         ids = torch.as_tensor(given)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"{name} must be numbers in rows of equal length: {error}; "
-            'of several texts use tokenizer(texts, padding=True, return_tensors="pt")'
+            'for several texts use tokenizer(texts, padding=True, return_tensors="pt")'
         ) from None
     if ids.ndim not in (1, 2) or 0 in ids.shape:
         raise ValueError(f"{name} must be [batch, token] with at least one token, got {list(ids.shape)}")
@@ -110,7 +108,7 @@ def fitting(fields: dict[str, Tensor], takes: Mapping[str, Any], model: Any) -> 
 def _check_names(fields: dict[str, Tensor], takes: Mapping[str, Any]) -> None:
     known = [each for name in BESIDE for each in (name, *BESIDE[name]) if each in takes]
     if more := [name for name in fields if name not in known]:
-        raise ValueError(f"inputs hold {', '.join(more)}: leave it out; here {', '.join(known)} are read")
+        raise ValueError(f"inputs hold {', '.join(more)}: leave it out; only {', '.join(known)} can be used")
     if DECODER in takes and DECODER not in fields:
         raise ValueError(
             f"an encoder-decoder needs {DECODER}, what its decoder has read: add target='a text' and the "
@@ -123,7 +121,7 @@ def _check_names(fields: dict[str, Tensor], takes: Mapping[str, Any]) -> None:
 
 def _check_beside(name: str, given: Tensor, beside: str, ids: Tensor) -> None:
     if given.shape != ids.shape:
-        raise ValueError(f"{name} must be like {beside}, {list(ids.shape)}, got {list(given.shape)}")
+        raise ValueError(f"{name} must be shaped like {beside}, {list(ids.shape)}, got {list(given.shape)}")
     if "mask" in name and not (given.any(1).all() and set(given.unique().tolist()) <= {0, 1}):
         raise ValueError(f"{name} must be 1 for a token and 0 for padding, and leave each sequence a token")
 
@@ -157,7 +155,7 @@ def check_sizes(sequences: list[dict[str, Tensor]], model: Any) -> None:
         cells += n * n + m * m + n * m
         if longest and max(n, m) > longest:
             raise ValueError(
-                f"{ENCODER if n > longest else DECODER} has {max(n, m)} tokens, this model takes at most "
+                f"{ENCODER if n > longest else DECODER} has {max(n, m)} tokens, but this model takes at most "
                 f"{longest}: shorten it, for example with truncation=True in the call of the tokenizer"
             )
     heads = getattr(model.config, "num_hidden_layers", 1) * getattr(model.config, "num_attention_heads", 1)

@@ -39,19 +39,19 @@ class PretrainedAttention:
 def attention_of(
     model: Any, inputs: Any, *, target: str | None = None, tokenizer: Any = None
 ) -> PretrainedAttention | list[PretrainedAttention]:
-    """The attention maps of a model of `transformers`; of several sequences a list, one for each.
+    """The attention maps of a model from `transformers`; for several sequences, a list of them.
 
     inputs: what a tokenizer returns, ids [batch, token] or [token], or, with `tokenizer`, a text. An
     encoder-decoder also needs what its decoder has read: decoder_input_ids in the inputs, or `target`, the
     text that the decoder writes (it reads that one place later, after its start token).
 
     Each sequence runs alone, cut to its attention_mask, without dropout and gradients. The default way
-    to compute attention (sdpa) keeps no maps, so the model switches to "eager" for the call; after it, also
-    after an error, everything is as it was. Maps are float32 (float64 of a float64 model); rows sum to 1,
-    but for models with attention sinks (GPT-OSS).
+    to compute attention (sdpa) keeps no maps, so the model switches to "eager" for the call; afterwards, even
+    after an error, everything is as it was. Maps are float32 (float64 for a float64 model); rows sum to 1,
+    except in models with attention sinks (GPT-OSS).
 
-    TypeError or ValueError: no such model, one without attention or of an unknown kind; ids that are no whole
-    numbers, out of the vocabulary or too many; a mask that does not fit; maps of more than 2 GB.
+    TypeError or ValueError: not such a model, or one without attention or of an unknown kind; ids that are
+    not whole numbers, out of the vocabulary or too many; a mask that does not fit; maps of more than 2 GB.
     """
     takes = inputs_of(model)
     fields = fitting(read(inputs, target, tokenizer, model), takes, model)

@@ -1,9 +1,9 @@
-"""How large a model is and what it costs: parameters, FLOPs, memory, the laws of scale. Nothing is run.
+"""How large a model is and what it costs: parameters, FLOPs, memory, scaling laws. Nothing is run.
 
-`counting.py`: parameters, piece by piece and layer by layer. `famous.py`: models people talk about, by their
-papers' sizes. `compute.py`: FLOPs of reading and of training. `memory.py`: bytes of weights, gradients,
-optimiser state and KV cache. `activations.py`: bytes that the backward pass needs. `laws.py`: loss by size
-and data, compute well spent, energy and cost. `arguments.py`: the look at what comes in.
+`counting.py`: parameters, piece by piece and layer by layer. `famous.py`: well-known models, by the sizes in
+their papers. `compute.py`: FLOPs of inference and of training. `memory.py`: bytes of weights, gradients,
+optimiser state and KV cache. `activations.py`: bytes that the backward pass needs. `laws.py`: loss from
+size and data, compute-optimal models, energy and cost. `arguments.py`: checks of what comes in.
 """
 
 from .activations import activations

@@ -1,7 +1,7 @@
 """What the forward pass keeps for the backward pass, piece by piece.
 
-Counted for the model in `attnlab.models`, tensor by tensor: a matrix keeps what it multiplied, a norm what it
-read and what it made of it, softmax what it read and its result. A residual sum keeps nothing.
+Counted for the model in `attnlab.models`, tensor by tensor: a matrix keeps its input, a norm its input and
+what it computed from it, softmax its input and its output. A residual sum keeps nothing.
 """
 
 from attnlab.attention.numbers import whole_number
@@ -19,13 +19,13 @@ def activations(
 ) -> dict[str, int]:
     """Bytes that the forward pass and the loss keep for the backward pass, piece by piece.
 
-    "token embedding" (the numbers of the tokens), "norms", "attention", "attention map" (grows with tokens²),
+    "token embedding" (the token ids), "norms", "attention", "attention map" (grows with tokens²),
     "cross-attention", "cross-attention map", "feed-forward", "output", "loss" (a log-probability for each
-    token and word), "causal mask". Of the model here, which keeps the whole map twice, before and after
-    softmax. Korthikanti et al. (2022), https://arxiv.org/abs/2205.05198, section 4.1, count 34 · tokens ·
-    d_model + 5 · heads · tokens² bytes a layer for theirs, in 16 bits and with dropout. Kernels that never
-    store the map keep none of it. Mixed precision keeps some (softmax, norms, loss) in fp32, so more.
-    Raises TypeError or ValueError: as `memory`.
+    token and word), "causal mask". This counts the model here, which keeps the whole map twice, before and
+    after softmax. Korthikanti et al. (2022), https://arxiv.org/abs/2205.05198, section 4.1, count 34 · tokens
+    · d_model + 5 · heads · tokens² bytes a layer for theirs, in 16 bits and with dropout. Kernels that never
+    store the map keep none of it. Mixed precision keeps some (softmax, norms, loss) in fp32, so it needs
+    more. Raises TypeError or ValueError: as for `memory`.
     """
     count(config)
     size, batch = number_bytes(precision), whole_number("batch", batch, 1)

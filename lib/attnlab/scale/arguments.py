@@ -1,4 +1,4 @@
-"""A look at what comes in: every error names the argument, what was given, and what to do."""
+"""Check what comes in: every error names the argument, what was given, and what to do."""
 
 import math
 import sys
@@ -40,7 +40,7 @@ def check_count(config: Config, found: int) -> None:
     worst = max(given, key=lambda name: given[name] * 10**9 // LARGEST[name])
     raise ValueError(
         f"{worst}={_short(given[worst])} is too large: the model would have {_short(found)} parameters, and "
-        f"at most 10^15 are counted; make {worst} smaller: {LARGEST[worst]:,} is beyond the models of today"
+        f"at most 10^15 are counted; make {worst} smaller: {LARGEST[worst]:,} is beyond today's models"
     )
 
 
@@ -56,7 +56,7 @@ def lengths(config: Config, tokens: Any, source: Any, cached: Any = 0) -> tuple[
     if cached + tokens > config.length:
         before = f" after {_short(cached)} cached ones" if cached else ""
         raise ValueError(
-            f"tokens must be at most {config.length} (config.length), got {_short(tokens)}{before}: give "
+            f"tokens must be at most {config.length} (config.length), got {_short(tokens)}{before}: use "
             "fewer tokens, or a config with a larger length"
         )
     if config.kind != "encoder-decoder":
@@ -64,7 +64,7 @@ def lengths(config: Config, tokens: Any, source: Any, cached: Any = 0) -> tuple[
     source = cached + tokens if source is None else whole_number("source", source, 1)
     if source > config.length:
         raise ValueError(
-            f"source must be at most {config.length} (config.length), got {_short(source)}: give fewer "
+            f"source must be at most {config.length} (config.length), got {_short(source)}: use fewer "
             "tokens, or a config with a larger length"
         )
     return tokens, source, cached
@@ -95,12 +95,12 @@ def positive(name: str, value: Any, most: float = math.inf, least: float = 0.0) 
         value = float(value) if abs(value) <= sys.float_info.max else math.inf * (1 if value > 0 else -1)
     found = as_array(name, value)
     if found.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be of real numbers, got {found.dtype}; write {name}.astype(float)")
+        raise TypeError(f"{name} must hold real numbers, got {found.dtype}; write {name}.astype(float)")
     found = found.astype(np.float64)
     if not (np.isfinite(found) & (found > 0) & (found >= least) & (found <= most)).all():
         low = f"{least:g} or more" if least else "above 0"
         high = f"at most {most:g}" if most < math.inf else "finite"
-        raise ValueError(f"{name} must be {low} and {high}, got {value!r:.60}; give such a number")
+        raise ValueError(f"{name} must be {low} and {high}, got {value!r:.60}; pass a number in that range")
     return found if found.ndim else float(found)
 
 

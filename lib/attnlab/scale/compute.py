@@ -1,8 +1,9 @@
-"""What a model computes: FLOPs of its matrix products, a multiplication and an addition being two.
+"""What a model computes: FLOPs of its matrix products, with two for a multiplication and an addition.
 
 As torch.utils.flop_counter.FlopCounterMode counts: norms, softmax and activations are left out (they are of
-order tokens · d_model, a matrix product of order tokens · d_model²). A backward pass computes every product
-twice more, for the gradient of either factor: forward and backward are three times the forward pass.
+order tokens · d_model, a matrix product of order tokens · d_model²). The backward pass computes two more
+products for each, one for the gradient of either factor: forward and backward cost three times the forward
+pass.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ def flops(config: Config, tokens: int, batch: int = 1, source: int | None = None
     source: tokens of the source of an encoder-decoder (None: as many as the target has). cached: tokens that
     a KV cache holds already: flops(config, 1, cached=n) is what the next token costs.
     Nothing is saved for what a causal mask hides: the model here computes it and throws it away.
-    Raises TypeError or ValueError: not a Config, no whole numbers, more tokens than config.length.
+    Raises TypeError or ValueError: not a Config, not whole numbers, more tokens than config.length.
     """
     count(config)
     batch = whole_number("batch", batch, 1)
@@ -46,7 +47,7 @@ class TrainingFlops:
     """What training computes, next to the rule of thumb 6 N D (Kaplan et al. 2020, section 2.1).
 
     real: forward and backward, by our count. rule: 6 · all parameters · tokens. without_embeddings: the same
-    with the parameters that no token and position embedding holds, as Kaplan et al. count.
+    without the parameters of the token and position embeddings, as Kaplan et al. count.
     """
 
     real: int
@@ -64,12 +65,12 @@ def training_flops(
 ) -> TrainingFlops:
     """FLOPs of training on `tokens` tokens in sequences of `sequence` (None: config.length).
 
-    The rule 6 N D is 2 for every weight forward (2 N a token) and 4 backward. It is wrong where
+    The rule 6 N D counts 2 FLOPs per weight and token forward, and 4 backward. It is wrong where
     - sequences are long: the attention map costs 12 · layers · d_model · sequence more for each token;
-    - embeddings are much of the model: a row is looked up and not multiplied;
+    - embeddings are a large part of the model: a row is looked up, not multiplied;
     - there are two stacks, and a token passes through one of them: it holds for an encoder-decoder if only
       tokens of the target are counted, as here, and the source is as long (`source`; None: `sequence`).
-    Raises TypeError or ValueError: as `flops`.
+    Raises TypeError or ValueError: as for `flops`.
     """
     pieces = parameters(config)
     tokens = whole_number("tokens", tokens, 1)

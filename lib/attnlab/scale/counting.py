@@ -1,4 +1,4 @@
-"""How many parameters a config has and where they are, by formula: `Transformer(config)` has as many."""
+"""How many parameters a config has and where they are, by formula: as many as `Transformer(config)` has."""
 
 from attnlab.models import Config
 
@@ -27,7 +27,7 @@ def parameters(config: Config) -> Pieces:
 
 
 def count(config: Config) -> int:
-    """How many parameters `Transformer(config)` has. Raises as `parameters`."""
+    """How many parameters `Transformer(config)` has. Raises as `parameters` does."""
     return sum(parameters(config).values())
 
 
@@ -36,7 +36,7 @@ def by_layer(config: Config) -> list[tuple[str, Pieces]]:
 
     "embeddings", for an encoder-decoder "encoder layer 1" ... and "encoder norm", then "layer 1" ...,
     "output" (with the last norm; left out if it has no parameters).
-    Raises as `parameters`; ValueError: more than 10,000 layers.
+    Raises as `parameters` does; ValueError: more than 10,000 layers.
     """
     parameters(config)
     if config.n_layers > MOST_LAYERS:

@@ -1,6 +1,6 @@
-"""Models people talk about, by the sizes in their papers, next to the number of parameters published.
+"""Well-known models, by the sizes in their papers, next to their published parameter counts.
 
-Where a paper has a piece that `Config` has not, it stands in `extra`, computed from the config's sizes.
+A piece that a paper has and `Config` does not is in `extra`, computed from the config's sizes.
 """
 
 import re
@@ -16,11 +16,12 @@ UNITS = {"": 0, "K": 3, "M": 6, "B": 9, "T": 12}
 
 @dataclass(frozen=True)
 class Famous:
-    """A model that was published.
+    """A published model.
 
-    config: its sizes. extra: pieces that Config has not. published: the number as it is written there.
-    source: where the sizes and the number stand. note: what one must know to compare them. trained_tokens:
-    how many tokens it was trained on, None if that is not published; tokens_source: where that stands.
+    config: its sizes. extra: pieces that Config does not have. published: the parameter count as it is
+    written there. source: where the sizes and the count are from. note: what you must know to compare them.
+    trained_tokens: how many tokens it was trained on, None if not published; tokens_source: where that is
+    from.
     """
 
     name: str
@@ -52,9 +53,9 @@ class Famous:
 def rounds_to(number: int, published: str) -> bool:
     """Whether a number rounds (halves up) to one as published: "117M", "8.0B", "1,557,611,200".
 
-    What is rounded to is the last significant digit. With a decimal point that is the last digit written:
-    "8.0B" is 7.95 to below 8.05 billion. Without one, zeros at the end only hold the place, as they may have
-    been rounded away: "340M" is 335 to below 345 million, "336M" 335.5 to below 336.5 million.
+    The number is rounded to the last significant digit. With a decimal point, that is the last digit written:
+    "8.0B" is 7.95 to below 8.05 billion. Without one, zeros at the end do not count, as they may come from
+    rounding: "340M" is 335 to below 345 million, "336M" 335.5 to below 336.5 million.
     Raises ValueError: not a number of this form.
     """
     written = re.fullmatch(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?([KMBT]?)", published)
@@ -82,7 +83,7 @@ YANG = "Yang et al. (2025), Table 1, https://arxiv.org/abs/2505.09388; the model
 def original(
     vocabulary: int, n_layers: int = 6, d_model: int = 512, n_heads: int = 8, d_ff: int = 2048
 ) -> Config:
-    """An original Transformer; the paper gives no longest sequence, and waves have no parameters."""
+    """An original Transformer; the paper gives no maximum length, and sinusoids have no parameters."""
     return Config(
         vocabulary, 1024, "encoder-decoder", d_model=d_model, n_heads=n_heads, n_layers=n_layers, d_ff=d_ff,
         norm="post", positions="sinusoidal", activation="relu", tied=True,

@@ -1,7 +1,7 @@
-"""Laws of scale that were published, and what a training costs under assumptions that you name.
+"""Published scaling laws, and what a training run costs under assumptions that you name.
 
-The laws were fitted to the models and the text of their papers. They are no law of nature: another
-vocabulary, another text or another optimiser has other numbers. Sizes may be NumPy arrays.
+The laws were fitted to the models and the text of their papers. They are not laws of nature: another
+vocabulary, text or optimiser gives other numbers. Sizes may be NumPy arrays.
 """
 
 from typing import Any, NamedTuple
@@ -30,17 +30,17 @@ class ComputeOptimal(NamedTuple):
 
 
 def loss_law(parameters: Any, tokens: Any) -> Any:
-    """Loss in nats a token of N parameters trained on D tokens: 1.69 + 406.4 / N^0.34 + 410.7 / D^0.28.
+    """Loss in nats per token of N parameters trained on D tokens: 1.69 + 406.4 / N^0.34 + 410.7 / D^0.28.
 
-    Hoffmann et al. (2022), approach 3. Besiroglu et al. (2024), https://arxiv.org/abs/2404.10102, fitted the
-    data of its figure again and found other numbers. Raises TypeError or ValueError: not above 0.
+    Hoffmann et al. (2022), approach 3. Besiroglu et al. (2024), https://arxiv.org/abs/2404.10102, refitted
+    the data of its figure and found other numbers. Raises TypeError or ValueError: not above 0.
     """
     parameters, tokens = positive("parameters", parameters), positive("tokens", tokens)
     return LOWEST + OF_SIZE / parameters**SIZE_POWER + OF_DATA / tokens**DATA_POWER
 
 
 def kaplan(parameters: Any) -> Any:
-    """Loss in nats a token of N parameters without embeddings, if data are no limit: (8.8e13 / N)^0.076.
+    """Loss in nats per token of N parameters without embeddings, if data do not limit it: (8.8e13 / N)^0.076.
 
     Kaplan et al. (2020). Raises TypeError or ValueError: not above 0.
     """
@@ -49,12 +49,12 @@ def kaplan(parameters: Any) -> Any:
 
 @np.errstate(under="ignore")
 def compute_optimal(flops: Any, tokens_per_parameter: float | None = 20.0) -> ComputeOptimal:
-    """The model and the data on which `flops` are spent best, with 6 N D = flops.
+    """The best model size and number of tokens for `flops`, with 6 N D = flops.
 
-    By the rule of thumb of 20 tokens a parameter (Hoffmann et al. 2022, Table 3), or another number. None:
-    where `loss_law` is least for these FLOPs (equation 4). That gives more tokens a parameter, and the more
-    the larger the model: the approaches of the paper do not agree, and its rounded numbers move the least
-    place further (Besiroglu et al. 2024). Raises TypeError or ValueError: not above 0.
+    By the rule of thumb of 20 tokens per parameter (Hoffmann et al. 2022, Table 3), or another number. None:
+    the minimum of `loss_law` for these FLOPs (equation 4). That gives more tokens per parameter, and the
+    more, the larger the model: the approaches of the paper do not agree, and its rounded numbers move the
+    minimum further (Besiroglu et al. 2024). Raises TypeError or ValueError: not above 0.
     """
     products = positive("flops", flops) / 6
     if tokens_per_parameter is not None:
@@ -67,7 +67,7 @@ def compute_optimal(flops: Any, tokens_per_parameter: float | None = 20.0) -> Co
 
 @np.errstate(under="ignore")
 def chip_hours(flops: Any, *, peak: float = A100_PEAK, utilisation: float = UTILISATION) -> Any:
-    """Hours of one chip that can do `peak` FLOP a second and does the part `utilisation` of it.
+    """Hours on one chip that can do `peak` FLOP a second and reaches the share `utilisation` of it.
 
     The defaults are assumptions: an A100 in bf16, 0.4. Raises TypeError or ValueError: not above 0, or a
     utilisation above 1.
@@ -85,10 +85,11 @@ def energy(
     watts: float = A100_WATTS,
     pue: float = PUE,
 ) -> Any:
-    """Energy in kWh: hours of a chip · its watts · what the data centre draws for each of them (PUE, from 1).
+    """Energy in kWh: chip hours · watts · what the data centre draws per watt of the chip (PUE, 1 or more).
 
-    The defaults are assumptions: an A100 that always draws its most, a PUE of 1.1. Of the final run alone: no
-    trials, no storage, no making of the chips. Raises as `chip_hours`; ValueError: a PUE below 1.
+    The defaults are assumptions: an A100 that always draws its maximum, a PUE of 1.1. This is for the final
+    run alone: no trials, no storage, no making of the chips. Raises as `chip_hours` does; ValueError: a PUE
+    below 1.
     """
     hours = chip_hours(flops, peak=peak, utilisation=utilisation)
     return hours * positive("watts", watts) / 1000 * positive("pue", pue, least=1.0)
@@ -98,10 +99,10 @@ def energy(
 def cost(
     flops: Any, *, per_hour: float | None = None, per_kwh: float | None = None, **assumptions: float
 ) -> Any:
-    """What it costs, in the money of the price: chips rented `per_hour`, or electricity alone `per_kwh`.
+    """The cost, in the currency of the price: chips rented `per_hour`, or electricity alone `per_kwh`.
 
-    One of the two has no default: prices change. assumptions: those of `chip_hours`, or of `energy`.
-    Raises as these; ValueError: both prices or none.
+    Give one of the two; it has no default, because prices change. assumptions: those of `chip_hours`, or of
+    `energy`. Raises as they do; ValueError: both prices or none.
     """
     if (per_hour is None) == (per_kwh is None):
         given = "none" if per_hour is None else "both"

@@ -1,4 +1,4 @@
-"""Bytes that training takes: weights, gradients, optimiser state, activations; and the KV cache."""
+"""Bytes that training needs: weights, gradients, optimiser state, activations; and the KV cache."""
 
 from attnlab.attention.numbers import whole_number
 from attnlab.models import Config
@@ -23,12 +23,13 @@ def memory(
 ) -> Bytes:
     """Bytes that training needs: "weights", "gradients", "optimiser state", "activations".
 
-    optimiser: "Adam" (two numbers a weight), "momentum" (one), "SGD" (none), or None: the model only reads,
-    and keeps its weights. mixed: weights and gradients in bf16, and for the optimiser a "master copy" of the
-    weights and its state in fp32 (Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740; with Adam 16
-    bytes a weight, Rajbhandari et al. 2020, section 3.1, https://arxiv.org/abs/1910.02054). None: with bf16
-    yes, else no. int8 is for reading: small steps are lost in it. What a quantiser adds (scales) is left out.
-    Raises TypeError or ValueError: not a Config, words that are not known, training in int8.
+    optimiser: "Adam" (two numbers a weight), "momentum" (one), "SGD" (none), or None: inference,
+    which keeps only the weights. mixed: weights and gradients in bf16, and for the optimiser a "master copy"
+    of the weights and its state in fp32 (Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740; with
+    Adam 16 bytes a weight, Rajbhandari et al. 2020, section 3.1, https://arxiv.org/abs/1910.02054). None:
+    yes with bf16, otherwise no. int8 is for inference: small steps are lost in it. What a quantiser adds
+    (scales) is left out.
+    Raises TypeError or ValueError: not a Config, unknown names, training in int8.
     """
     weights, size = count(config), number_bytes(precision)
     one_of("optimiser", optimiser, [*STATES, None])
@@ -55,13 +56,13 @@ def kv_cache(
 
     2 · layers · n_kv_heads · d_head · tokens for each sequence; an encoder-decoder keeps those of the source
     (`source` tokens; None: as many) for its cross-attention, too.
-    Raises TypeError or ValueError: as `memory`, and for an encoder, which reads all at once.
+    Raises TypeError or ValueError: as for `memory`, and an encoder, which reads all at once.
     """
     count(config)
     batch, size = whole_number("batch", batch, 1), number_bytes(precision)
     if config.kind == "encoder":
         raise ValueError(
-            "config is of an encoder, which reads all tokens at once and keeps nothing; give one of "
+            "config is for an encoder, which reads all tokens at once and keeps nothing; pass one with "
             "kind='decoder' or 'encoder-decoder'"
         )
     tokens, source, _ = lengths(config, tokens, source)
@@ -72,6 +73,8 @@ def _check_training(precision: str, mixed: bool | None) -> None:
     if mixed is not None and not isinstance(mixed, bool):
         raise TypeError(f"mixed must be True, False or None, got {mixed!r:.60}; leave it out")
     if precision == "int8":
-        raise ValueError("precision='int8' is for reading; train in 'fp32' or 'bf16', or give optimiser=None")
+        raise ValueError(
+            "precision='int8' is for inference; train in 'fp32' or 'bf16', or set optimiser=None"
+        )
     if mixed and precision != "bf16":
         raise ValueError(f"mixed=True needs precision='bf16', got {precision!r}; or leave mixed out")

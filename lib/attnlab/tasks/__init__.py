@@ -3,9 +3,9 @@
 `data.py`: sequences with their targets. `task.py`: a task, what it knows, and how much attention is on the
 right places. `drawing.py`: sequences without repetition, cut into training and validation.
 `symbols.py`: tasks for an encoder (reverse, shift, copy, sort, overfit). `language.py`: tasks for a decoder
-(induction, agreement). `pairs.py`: a task of an encoder, given to an encoder and a decoder. `sentences.py`:
+(induction, agreement). `pairs.py`: an encoder task, turned into one for an encoder-decoder. `sentences.py`:
 one mini-language for an encoder, a decoder and an encoder-decoder, with the same questions for all three.
-`chain.py`: a language for a decoder whose least loss is known.
+`chain.py`: a language for a decoder whose lowest possible loss is known.
 """
 
 from .chain import chain, chain_chances

@@ -1,4 +1,4 @@
-"""A language whose every chance is known: the next word depends on the last one alone."""
+"""A language whose probabilities are all known: the next word depends only on the last one."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,14 @@ SPREAD = 1.5  # how much a word changes the odds of the next one: the spread of 
 
 
 def chain(words: int = 100, length: int = 8, train: int = 8000, validation: int = 400, seed: int = 0) -> Task:
-    """Say the next word: for a decoder, at every place. There are words² chances to learn, but few matter.
+    """Predict the next word at every place: for a decoder. It has words² chances to learn, but few matter.
 
-    The first word is any of them; then the chances are the row of the last word in `chain_chances(words,
-    seed)`. The least loss that any model can have is their own: -log(chances[inputs, targets]).mean().
-    Right places are not told (`points` is False). ValueError or TypeError: fewer than 2 words, a bad size,
-    more sentences than there are, a bad seed.
+    The first word is any of them; after that, the chances are the row of the last word in
+    `chain_chances(words, seed)`. No model can expect a lower loss than theirs:
+    -log(chances[inputs, targets]).mean(). Where attention should look is not known (`points` is False).
+    ValueError or TypeError: fewer than 2 words, a bad size, more sentences than there are, a bad seed.
     """
-    length = as_size("length", length, 1, "a sentence has a word to read and one to say")
+    length = as_size("length", length, 1, "a sentence has a word to read and one to predict")
     sums = chain_chances(words, seed).cumsum(axis=1)  # [word, next word]
     rng = np.random.default_rng([seed, 1])  # another than that of the chances
 
@@ -40,9 +40,9 @@ def chain(words: int = 100, length: int = 8, train: int = 8000, validation: int 
 def chain_chances(words: int = 100, seed: int = 0) -> NDArray[np.float64]:
     """[word, next word]: the chances of `chain(words=words, seed=seed)`, every row sums to 1.
 
-    Word k is about 1 / (k + 1) as likely as word 0 (a law of Zipf), times a random factor of its own after
-    every word. ValueError or TypeError: fewer than 2 words, more than 1024, a bad seed.
+    Word k is about 1 / (k + 1) as likely as word 0 (Zipf's law), times a random factor that depends on the
+    word before. ValueError or TypeError: fewer than 2 words, more than 1024, a bad seed.
     """
-    words = as_size("words", words, 2, "with one word there is nothing to say")
+    words = as_size("words", words, 2, "with one word there is nothing to predict")
     factors = SPREAD * generator(seed).normal(size=(words, words))
     return softmax(factors - np.log(np.arange(1, words + 1)))

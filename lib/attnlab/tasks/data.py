@@ -14,9 +14,10 @@ class Data:
     """What a model reads, what it should say, and where that counts.
 
     inputs [n, token]: token ids, whole numbers. targets [n, token]: the right token at each of these places.
-    counted [n, token]: True where loss and accuracy count; at least one place of each sequence.
+    counted [n, token]: True where loss and accuracy count; at least one place in each sequence.
     source [n, source token]: what the encoder of an encoder-decoder reads; else None.
-    The arrays are copied. ValueError or TypeError: empty arrays, shapes that differ, no whole numbers.
+    The arrays are copied. ValueError or TypeError: empty arrays, shapes that differ, numbers that are not
+    whole.
     """
 
     inputs: NDArray[np.int64]
@@ -48,7 +49,7 @@ class Data:
 
     @property
     def read(self) -> NDArray[np.int64]:
-        """What the answer is found in: the source, if there is one, else the inputs."""
+        """Where the answer is found: in the source, if there is one, else in the inputs."""
         return self.inputs if self.source is None else self.source
 
     @property
@@ -65,9 +66,9 @@ class Data:
         return f"Data({sequences} of {self.inputs.shape[1]} tokens{source})"
 
     def take(self, indices: ArrayLike) -> Self:
-        """The sequences of these indices, in this order; an index may occur twice.
+        """The sequences at these indices, in this order; an index may occur twice.
 
-        ValueError or TypeError: no index, one out of range, or one that is no whole number.
+        ValueError or TypeError: no index, one out of range, or one that is not a whole number.
         """
         rows = as_array("indices", indices)
         if rows.ndim != 1 or not len(rows):
@@ -76,7 +77,9 @@ class Data:
             raise TypeError(f"indices must be whole numbers, got {rows.dtype}; use np.flatnonzero for a mask")
         if rows.min() < 0 or rows.max() >= len(self):
             wrong = rows[(rows < 0) | (rows >= len(self))][0]
-            raise ValueError(f"index {wrong} is out of range: there are {len(self)} sequences, 0 the first")
+            raise ValueError(
+                f"index {wrong} is out of range: there are {len(self)} sequences, numbered from 0"
+            )
         source = None if self.source is None else self.source[rows]
         return type(self)(self.inputs[rows], self.targets[rows], self.counted[rows], source)
 
@@ -86,8 +89,7 @@ def _as_rows(name: str, values: Any) -> NDArray:
     array = as_array(name, values)
     if array.ndim != 2:
         raise ValueError(
-            f"{name} must have shape (sequences, tokens), got {array.shape}; "
-            f"for a single sequence put it in a list"
+            f"{name} must have shape (sequences, tokens), got {array.shape}; put a single sequence in a list"
         )
     if not array.size:
         raise ValueError(f"{name} is empty, its shape is {array.shape}; give at least one sequence and token")
@@ -109,5 +111,5 @@ def _as_counted(values: Any) -> NDArray[np.bool_]:
         raise TypeError(f"counted must be boolean (True = counts), got {array.dtype}; write counted == 1")
     if not array.any(axis=1).all():
         row = int(np.flatnonzero(~array.any(axis=1))[0])
-        raise ValueError(f"counted has no True for sequence {row}: nothing could be learnt; leave it out")
+        raise ValueError(f"counted has no True for sequence {row}: nothing to learn from; leave it out")
     return array.copy()

@@ -45,12 +45,12 @@ def _distinct(draw: Draw, count: int, rng: np.random.Generator) -> NDArray[np.in
 def as_size(name: str, value: int, low: int, why: str) -> int:
     """A whole number from `low` to 1024."""
     whole_number(name, value, low, why=why)
-    return whole_number(name, value, most=LONGEST, why="these are small tasks; take less")
+    return whole_number(name, value, most=LONGEST, why="these are small tasks; use a smaller one")
 
 
 def generator(seed: int) -> np.random.Generator:
     """A generator of its own for each task."""
-    return np.random.default_rng(whole_number("seed", seed, 0, why="any other whole number will do"))
+    return np.random.default_rng(whole_number("seed", seed, 0, why="any whole number from 0 on will do"))
 
 
 def names(symbols: int) -> tuple[str, ...]:
@@ -59,5 +59,5 @@ def names(symbols: int) -> tuple[str, ...]:
 
 
 def next_tokens(rows: NDArray[np.int64], counted: NDArray[np.bool_]) -> Data:
-    """The data of a language model: it reads all but the last token, and says the next one at each place."""
+    """The data of a language model: it reads all but the last token, and predicts the next at each place."""
     return Data(rows[:, :-1], rows[:, 1:], counted)

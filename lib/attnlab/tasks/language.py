@@ -31,16 +31,16 @@ def induction(
     validation: int = 64,
     seed: int = 0,
 ) -> Task:
-    """Go on with a sequence that repeats itself: 5 2 7 5 → 2 7 5 2. For a decoder of two layers.
+    """Continue a sequence that repeats itself: 5 2 7 5 → 2 7 5 2. For a decoder with two layers.
 
     A block of different symbols is repeated. Its period is random, from periods[0] to periods[1] (a fixed one
-    can be solved by counting back). It counts from the place on where a symbol occurs again.
-    Right place of query i: key i - period + 1, the token after the previous occurrence of token i.
+    can be solved by counting back). Places count from the first repeated symbol on.
+    The right place for query i: key i - period + 1, the token after the previous occurrence of token i.
     Olsson et al. (2022), https://arxiv.org/abs/2209.11895. ValueError or TypeError: periods that do not
     fit length and symbols, more sequences than there are, a bad seed.
     """
     length = as_size("length", length, 3, "a block of two and its first repetition need three places")
-    low, high = _as_periods(periods, length, as_size("symbols", symbols, 2, "a block holds different ones"))
+    low, high = _as_periods(periods, length, as_size("symbols", symbols, 2, "a block needs different ones"))
     possible = sum(perm(symbols, period) for period in range(low, high + 1))
 
     def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
@@ -58,11 +58,11 @@ def _as_periods(periods: tuple[int, int], length: int, symbols: int) -> tuple[in
         raise TypeError(f"periods must be a pair (shortest, longest), got {periods!r}")
     low, high = (as_size("periods", period, 2, "a block needs two symbols") for period in periods)
     if low > high:
-        raise ValueError(f"periods must be (shortest, longest), got {periods}: turn them round")
+        raise ValueError(f"periods must be (shortest, longest), got {periods}: swap them")
     if high > symbols or high >= length:
         raise ValueError(
             f"the longest of periods={periods} must be at most symbols={symbols}, because a block holds "
-            f"different ones, and below length={length}, so that something is repeated"
+            f"different symbols, and below length={length}, so that something is repeated"
         )
     return low, high
 
@@ -82,13 +82,13 @@ def _after_previous(read: NDArray[np.int64], targets: NDArray[np.int64]) -> NDAr
 
 
 def agreement(phrases: int = 2, train: int = 512, validation: int = 128, seed: int = 0) -> Task:
-    """Say the verb that fits the subject, whatever stands between: the dog near the cats → barks.
+    """Predict the verb that agrees with the subject, whatever is between: the dog near the cats → barks.
 
     A sentence is "the", perhaps an adjective, the subject, 0 to `phrases` phrases such as "near the cats",
-    the verb, "." and padding. Only the verb counts. Every noun has a verb of its own in two numbers (barks,
-    bark): so the loss can reach 0, and a wrong answer shows what went wrong, the number or the noun. Right
-    place: the subject. What stands before the verb is never the same in train and validation. The probe is
-    a sentence whose last noun differs in number from the subject, if validation has one.
+    the verb, "." and padding. Only the verb counts. Every noun has its own verb, singular and plural
+    (barks, bark), so the loss can reach 0, and a wrong answer shows what went wrong, the number or the noun.
+    The right place is the subject. The words before the verb are never the same in train and validation. The
+    probe is a sentence whose last noun differs in number from the subject, if validation has one.
     After Linzen et al. (2016), https://arxiv.org/abs/1611.01368. ValueError or TypeError: phrases below 1,
     more sentences than there are, a bad seed.
     """

@@ -1,4 +1,4 @@
-"""A task of an encoder, given to an encoder that reads and a decoder that says."""
+"""Turn a task for an encoder into one for an encoder-decoder."""
 
 import numpy as np
 
@@ -12,12 +12,12 @@ def encoder_decoder(task: Task) -> Task:
     """The same task for an encoder-decoder: source = the old inputs, inputs = <start> and the targets so far.
 
     <start> is added at the end of the vocabulary, so the ids of the others stay. The right places stay too,
-    now among the source tokens. TypeError or ValueError: no task, or one that is not for an encoder.
+    now among the source tokens. TypeError or ValueError: not a task, or not for an encoder.
     """
     if not isinstance(task, Task):
         raise TypeError(f"task must be a Task, got {type(task).__name__}; write encoder_decoder(reverse())")
     if task.kind != "encoder":
-        raise ValueError(f"task must be for an encoder, got {task.name!r} for {task.kind!r}; take `reverse`")
+        raise ValueError(f"task must be for an encoder, got {task.name!r} for {task.kind!r}; use `reverse`")
     if START in task.vocabulary:
         raise ValueError(f"the vocabulary of {task.name!r} has {START!r} already; rename that token")
     train, validation, probe = (

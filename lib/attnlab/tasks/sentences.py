@@ -26,10 +26,10 @@ About = Literal["verb", "subject"]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """The same question about every validation sentence, put in the way that a structure can read.
+    """The same question about every validation sentence, in the form that a structure can read.
 
     data: one place of each sequence counts, and its target is the answer. choices: the ids that may be
-    answered, here all verbs or all nouns. chance: the share of right answers of somebody who guesses.
+    answered, here all verbs or all nouns. chance: the share of right answers that guessing gets.
     """
 
     about: About
@@ -43,7 +43,7 @@ class Question:
     def shares(self, logits: ArrayLike) -> NDArray[np.float64]:
         """The share of every choice at the place of the answer, [n, choice].
 
-        logits: [n, token, vocabulary] for `data`. ValueError: some are not finite, or they do not fit.
+        logits: [n, token, vocabulary] for `data`. ValueError: logits that are not finite, or do not fit.
         """
         logits = as_finite("logits", logits)
         expected = (*self.data.inputs.shape, len(VOCABULARY))
@@ -66,10 +66,10 @@ class Sentences(Task):
         return np.hstack([data.inputs, data.targets[:, -1:]]) if self.kind == "decoder" else data.targets
 
     def question(self, about: About) -> Question:
-        """Which verb? Or: which noun is the subject? Of all validation sentences.
+        """Ask about every validation sentence: which verb does it have, or which noun is its subject?
 
-        An encoder and an encoder-decoder see the rest of the sentence, a decoder what stands before the word.
-        ValueError: another word.
+        An encoder and an encoder-decoder see the rest of the sentence, a decoder what comes before the word.
+        ValueError: `about` is neither "verb" nor "subject".
         """
         if about not in get_args(About):
             raise ValueError(f"about must be one of {', '.join(get_args(About))}; got {about!r}")
@@ -83,11 +83,11 @@ class Sentences(Task):
         return Question(about, data, VERB_IDS if about == "verb" else NOUN_IDS)
 
     def floor(self, data: Data | None = None) -> float:
-        """The loss of somebody who knows the language exactly: the mean of -log p over what counts, in nats.
+        """The loss of a model that knows the language exactly: the mean of -log p where it counts, in nats.
 
-        data: of this task; default the validation data. What is drawn at random (which noun comes next) costs
-        its logarithm, what follows from the rest (the verb of a subject that is seen) costs 0. No model is
-        better, but for luck in these data and the few sentences that are not drawn a second time.
+        data: from this task; default: the validation data. A random choice (which noun comes next) costs -log
+        of its probability; what follows from the rest (the verb of a visible subject) costs 0. No model does
+        better, except by luck with these data and because no sentence is drawn twice.
         """
         data = self.validation if data is None else data
         sentences = self.whole(data)
@@ -110,33 +110,32 @@ def sentences(
 ) -> Sentences:
     """The old dog near the cats barks: sentences in the words of `agreement`, for one of three structures.
 
-    1 to `phrases` phrases such as "near the cats" stand between the subject and its verb.
+    Between the subject and its verb are 1 to `phrases` phrases such as "near the cats".
     encoder: 1 to `hidden` words are replaced by <mask>; these count, and their targets are the words (BERT).
     decoder: every next word counts, up to the "." (GPT). encoder-decoder: the source is what the encoder
     reads, and the decoder writes the whole sentence, word by word (BART). Each training sentence comes
-    `maskings` times, with other words hidden (a decoder, for which nothing is hidden, gets it once). For a
-    seed, all three have the same sentences, and always the same vocabulary. No sentence is in both parts.
+    `maskings` times, with different words hidden (a decoder, with nothing hidden, gets it once). With the
+    same seed, all three have the same sentences; the vocabulary is always the same. No sentence is in both
+    parts.
 
-    Right place, where it is known: the verb for a hidden subject, the subject for a hidden verb, a word that
-    is seen for itself; for a decoder, the subject where the verb comes next. The probe asks for the verb of a
-    sentence whose last noun differs in number from the subject, if validation has one.
-    Devlin et al. (2019), https://arxiv.org/abs/1810.04805; Radford et al. (2018); Lewis et al. (2020),
-    https://arxiv.org/abs/1910.13461. ValueError or TypeError: another kind, numbers that are too small or
+    The right place, where it is known: the verb for a hidden subject, the subject for a hidden verb, the word
+    itself if it is visible; for a decoder, the subject where the verb comes next. The probe asks for the verb
+    of a sentence whose last noun differs in number from the subject, if validation has one. Devlin et al.
+    (2019), https://arxiv.org/abs/1810.04805; Radford et al. (2018); Lewis et al. (2020),
+    https://arxiv.org/abs/1910.13461. ValueError or TypeError: an unknown kind, numbers that are too small or
     too large, more sentences than there are, a bad seed.
     """
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}; got {kind!r}")
     phrases = as_size("phrases", phrases, 1, "without one the noun before the verb is the subject")
-    if as_size("hidden", hidden, 1, "without one there is nothing to say") > SHORTEST:
+    if as_size("hidden", hidden, 1, "without one there is nothing to predict") > SHORTEST:
         raise ValueError(f"hidden must be at most {SHORTEST}, the words of a short sentence, got {hidden}")
     maskings = as_size("maskings", maskings, 1, "every sentence is seen at least once")
     subjects, phrase = len(NOUNS) * (1 + len(ADJECTIVES)), len(PREPOSITIONS) * len(NOUNS)
     possible = sum(subjects * phrase**n for n in range(1, phrases + 1))
     parts = draw_apart(_draw(phrases), possible, train, validation, generator(seed))
     if kind != "decoder" and maskings * parts[0].size > LARGEST:
-        raise ValueError(
-            f"{maskings} maskings of train={train} hold more than {LARGEST:,} tokens; take fewer"
-        )
+        raise ValueError(f"{maskings} maskings of train={train} hold more than {LARGEST:,} tokens; use fewer")
     first = misleading(parts[1], NOUN_IDS)
     if kind == "decoder":
         learnt, judged = (_next_word(rows, rows > IDS[PAD]) for rows in parts)

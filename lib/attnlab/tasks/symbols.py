@@ -1,4 +1,4 @@
-"""Tasks for an encoder: sequences of symbols that are to be rewritten, or told apart."""
+"""Tasks for an encoder: sequences of symbols to rewrite or to classify."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ VOTES = 3
 def reverse(
     length: int = 10, symbols: int = 10, train: int = 1024, validation: int = 64, seed: int = 0
 ) -> Task:
-    """Say the sequence backwards: 3 1 4 → 4 1 3. Right place of query i: key length - 1 - i.
+    """Say the sequence backwards: 3 1 4 → 4 1 3. The right place for query i: key length - 1 - i.
 
     ValueError or TypeError: length or symbols below 2, more sequences than there are, a bad seed.
     """
@@ -30,21 +30,21 @@ def reverse(
 def shift(
     length: int = 10, symbols: int = 10, by: int = 1, train: int = 1024, validation: int = 64, seed: int = 0
 ) -> Task:
-    """Move the sequence to the right by `by`, in a circle: 3 1 4 → 4 3 1. Right place of i: key i - by.
+    """Move the sequence to the right by `by`, in a circle: 3 1 4 → 4 3 1. The right place for i: key i - by.
 
-    What falls off the end comes in at the start, so every place has an answer. Below 0: to the left.
-    Errors as in `reverse`, and a shift by 0 or by whole rounds.
+    What falls off the end comes in at the start, so every place has an answer. A negative `by` moves it left.
+    Errors as in `reverse`, and for a shift by 0 or by whole rounds.
     """
     length = as_size("length", length, 2, "a single token cannot move")
     if whole_number("by", by) % length == 0:
-        raise ValueError(f"by={by} leaves a sequence of {length} as it is: take 1 to {length - 1}, or `copy`")
+        raise ValueError(f"by={by} leaves a sequence of {length} as it is: use 1 to {length - 1}, or `copy`")
     sizes = (length, symbols, train, validation, seed)
     rule = partial(_moved, by=by)
     return _rewriting(f"shift by {by}", lambda rows: np.roll(rows, by, axis=1), rule, *sizes)
 
 
 def copy(length: int = 10, symbols: int = 10, train: int = 1024, validation: int = 64, seed: int = 0) -> Task:
-    """Say the sequence as it is: 3 1 4 → 3 1 4. Right place of query i: key i.
+    """Say the sequence as it is: 3 1 4 → 3 1 4. The right place for query i: key i.
 
     The residual connection alone solves it, so attention may look anywhere. Errors as in `reverse`.
     """
@@ -53,7 +53,7 @@ def copy(length: int = 10, symbols: int = 10, train: int = 1024, validation: int
 
 
 def sort(length: int = 10, symbols: int = 10, train: int = 1024, validation: int = 64, seed: int = 0) -> Task:
-    """Say the symbols from small to large: 3 1 4 → 1 3 4. Right places: every key that holds the target.
+    """Say the symbols from small to large: 3 1 4 → 1 3 4. The right places: every key that holds the target.
 
     Errors as in `reverse`.
     """
@@ -103,19 +103,19 @@ def overfit(
     validation: int = 256,
     seed: int = 0,
 ) -> Task:
-    """Say whether 0 or 1 is more frequent: <class> 7 1 30 0 1 → 1. Made to be learnt by heart.
+    """Say whether 0 or 1 is more frequent: <class> 7 1 30 0 1 → 1. Made to be memorised.
 
     Three places of each sequence hold 0 or 1. The others hold symbols that mean nothing, but tell the
-    sequences apart. The training data are few, and a share of `noise` of their labels is turned round: only
-    who learns them by heart gets those right. All labels of validation are right, so its loss first falls
-    and then rises. Only the first place, <class>, counts. Where attention should look is not known.
-    `length` does not count <class>. ValueError or TypeError: length or symbols below 3, a noise that is not
-    from 0 to below 0.5, more sequences than there are, a bad seed.
+    sequences apart. The training data are few, and a share `noise` of their labels is flipped: only
+    memorising gets those right. All validation labels are right, so the validation loss first falls and then
+    rises. Only the first place, <class>, counts. Where attention should look is not known.
+    `length` does not count <class>. ValueError or TypeError: length or symbols below 3, a noise below 0
+    or not below 0.5, more sequences than there are, a bad seed.
     """
     length = as_size("length", length, VOTES, f"{VOTES} places vote")
-    symbols = as_size("symbols", symbols, 3, "0 and 1 vote, and another one fills up")
+    symbols = as_size("symbols", symbols, 3, "0 and 1 vote, and the other places need a symbol")
     if not 0 <= real_number("noise", noise) < 0.5:
-        raise ValueError(f"noise must lie from 0 to below 0.5, got {noise}: more would turn the rule round")
+        raise ValueError(f"noise must be from 0 to below 0.5, got {noise}: more would reverse the rule")
 
     def draw(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
         votes = rng.integers(2, size=(count, VOTES))

@@ -28,8 +28,8 @@ class Task:
     people watch. `rule` says where attention should look: it takes what is read [n, key] (the inputs; the
     source for an encoder-decoder) and the targets [n, query], and returns bool [n, query, key].
     ValueError or TypeError: data that do not fit the kind, the vocabulary or each other, and **a leak**: a
-    validation sequence that is in the training data. For a decoder that is what it has read at the last
-    place that counts: what comes later cannot matter.
+    validation sequence that is in the training data. For a decoder, only what it has read by the last
+    place that counts is compared: what comes later cannot matter.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Task:
             raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}; got {self.kind!r}")
         object.__setattr__(self, "vocabulary", _as_vocabulary(self.vocabulary))
         if self.rule is not None and not callable(self.rule):
-            raise TypeError(f"rule must be a function of what is read and the targets, got {self.rule!r:.60}")
+            raise TypeError(f"rule must be a function of inputs and targets, got {self.rule!r:.60}")
         for part in PARTS:
             self._check_part(part, getattr(self, part))
         self._check_apart()
@@ -76,7 +76,7 @@ class Task:
 
     @cached_property
     def fingerprint(self) -> str:
-        """12 hex digits over all of it: name, kind, vocabulary, data, right places."""
+        """A hash of everything (name, kind, vocabulary, data, right places), as 12 hex digits."""
         digest = sha256(repr((self.name, self.kind, self.vocabulary)).encode())
         for data in (self.train, self.validation, self.probe):
             arrays = [data.inputs, data.targets, data.counted, data.source]
@@ -116,7 +116,7 @@ class Task:
             )
         asked = int(right.any(axis=-1).sum())
         if not asked:
-            raise ValueError("no query of data has a right place: take sequences of this task")
+            raise ValueError("no query of data has a right place: pass sequences of this task")
         with np.errstate(under="ignore"):
             return np.einsum("n...qk,nqk->...", weights, right, dtype=np.float64) / asked  # [...]
 
@@ -127,7 +127,7 @@ class Task:
         return {name: i for i, name in enumerate(self.vocabulary)}
 
     def encode(self, text: str) -> NDArray[np.int64]:
-        """The ids of names with spaces between, [token]. ValueError: an unknown name, none, too many."""
+        """The ids of names separated by spaces, [token]. ValueError: an unknown name, no name, too many."""
         names = as_text(text).split()
         if not 0 < len(names) <= self.length:
             raise ValueError(
@@ -137,7 +137,7 @@ class Task:
         for name in names:
             if name not in self._ids:
                 near = get_close_matches(name, self.vocabulary, n=3)
-                hint = f"is it {' or '.join(near)}?" if near else f"there are {self._listed()}"
+                hint = f"did you mean {' or '.join(near)}?" if near else f"it has {self._listed()}"
                 raise ValueError(f"{name!r} is not in the vocabulary of the task {self.name!r}; {hint}")
         return np.array([self._ids[name] for name in names], dtype=np.int64)
 
@@ -150,11 +150,11 @@ class Task:
         return [self.vocabulary[i] for i in as_ids(ids, self.size)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The names of `ids` with spaces between. ValueError: an id that the vocabulary does not have."""
+        """The names of `ids`, separated by spaces. ValueError: an id that the vocabulary does not have."""
         return " ".join(self.tokens(ids))
 
     def read(self, data: Data, i: int) -> str:
-        """Sequence `i` for people: what is given → what counts, as in "3 1 4 → 4 1 3".
+        """Sequence `i` in readable form: what is given → what counts, as in "3 1 4 → 4 1 3".
 
         A decoder is given what it has read at the first place that counts: "the dogs near the cat → bark".
         """
@@ -192,7 +192,7 @@ class Task:
             raise TypeError(f"{part} must be Data, got {type(data).__name__}; write Data(inputs, ...)")
         if (self.kind == "encoder-decoder") != (data.source is not None):
             has = "no source" if data.source is None else "a source"
-            raise ValueError(f"{part} has {has}, but the task is for an {self.kind}: only both have a source")
+            raise ValueError(f"{part} has {has}, but the task has kind={self.kind!r}")
 
     def _check_apart(self) -> None:
         """Nothing that is judged was learnt by heart."""
@@ -205,7 +205,7 @@ class Task:
         if shared:
             raise ValueError(
                 f"validation leaks: {len(shared)} of its {len(validation)} sequences are in train, the first "
-                f"is {self.read(self.validation, shared[0])!r}; draw both without repetition and cut once"
+                f"is {self.read(self.validation, shared[0])!r}; draw all without repetition, then split them"
             )
         if len(probe) != 1 or probe[0] not in validation:
             raise ValueError(
@@ -227,7 +227,7 @@ def _as_vocabulary(names: Iterable[str]) -> tuple[str, ...]:
     names = tuple(names)
     for name in names:
         if not isinstance(name, str) or name.split() != [name]:
-            raise ValueError(f"a name of the vocabulary must be a text without spaces, got {name!r}")
+            raise ValueError(f"a name in the vocabulary must be a string without spaces, got {name!r}")
     if len(set(names)) < max(2, len(names)):
         twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
         fault = f"{twice!r} twice" if twice else f"only {len(names)}"

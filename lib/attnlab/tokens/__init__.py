@@ -1,7 +1,7 @@
 """From text, images and sounds to arrays: everything becomes a sequence of vectors.
 
-`text.py`: words, and tokenizers that look up characters or words. `bytepair.py`: the tokenizer that learns
-its pieces. `signals.py`: patches of an image, frames of a sound.
+`text.py`: words, and tokenizers that look up characters or words. `bytepair.py`: the tokenizer that
+learns its pieces. `signals.py`: patches of an image, frames of a sound.
 """
 
 from .bytepair import BytePairTokenizer

@@ -1,4 +1,4 @@
-"""Byte-pair encoding: begin with bytes, and make one token of the most frequent pair, again and again."""
+"""Byte-pair encoding: start with bytes, and merge the most frequent pair into one token, again and again."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
@@ -18,20 +18,21 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class BytePairTokenizer:
-    """A tokenizer that learnt its pieces: frequent words are one token, rare ones several, none is unknown.
+    """A tokenizer that learns its pieces: frequent words are one token, rare words several, none is unknown.
 
     Sennrich et al. (2016), https://arxiv.org/abs/1508.07909, section 3.2, on bytes as in GPT-2 (Radford et
     al., 2019, section 2.2): ids 0 to 255 are the bytes, 256 and up the merges in the order learnt. `pairs`
-    holds the two ids that each merge joins. No merge crosses the border of a word (with the space before it).
+    holds the two ids that each merge joins. No merge crosses from one word (with the space before it)
+    into the next.
     """
 
     pairs: tuple[Pair, ...]
 
     @classmethod
     def train(cls, text: str, size: int) -> Self:
-        """Learn `size` - 256 merges, or fewer if no pair is left that occurs twice.
+        """Learn `size` - 256 merges, or fewer once no pair occurs twice.
 
-        The most frequent pair is merged; among equals the one that comes first in the text.
+        The most frequent pair is merged; in a tie, the one that comes first in the text.
         ValueError: an empty text, one with a single symbol, a size below the 256 bytes.
         """
         size = whole_number("size", size, BYTES, why=f"the alphabet is the {BYTES} bytes")
@@ -52,7 +53,7 @@ class BytePairTokenizer:
 
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
-        """The piece of each id as text; bytes that are no whole character look like \\xe2."""
+        """The piece of each id as text; bytes that are not a whole character look like \\xe2."""
         return tuple(map(_shown, self._bytes))
 
     @property
@@ -64,7 +65,7 @@ class BytePairTokenizer:
         return BYTES + len(self.pairs)
 
     def encode(self, text: str, merges: int | None = None) -> list[int]:
-        """The ids of `text`, by all merges or only the first so many."""
+        """The ids of `text`, with all merges or only the first `merges` of them."""
         limit = len(self.pairs) if merges is None else whole_number("merges", merges, 0)
         known: dict[str, list[int]] = {}
         ids: list[int] = []
@@ -93,11 +94,11 @@ class BytePairTokenizer:
         return [i for i in row.ids if i != BORDER]
 
     def tokens(self, text: str, merges: int | None = None) -> list[str]:
-        """The pieces of `text`, by all merges or only the first so many."""
+        """The pieces of `text`, with all merges or only the first `merges` of them."""
         return [self.vocabulary[i] for i in self.encode(text, merges)]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of `ids`; any text comes back exactly. Where ids cut a character, it is shown as \ufffd.
+        """The text of `ids`; any text comes back exactly. A character that ids cut in two is shown as \ufffd.
 
         ValueError: an id that the vocabulary does not have.
         """

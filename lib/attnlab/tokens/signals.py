@@ -30,7 +30,7 @@ def patches(image: ArrayLike, side: int) -> NDArray:
 def frames(signal: ArrayLike, size: int, step: int | None = None) -> NDArray:
     """Cut a sound into pieces of `size` samples, one every `step` samples (default: size).
 
-    signal [sample] -> [frame, size]; what is left at the end and fills no frame is dropped.
+    signal [sample] -> [frame, size]; samples left at the end that do not fill a frame are dropped.
     ValueError or TypeError: a frame longer than the sound, numbers that are not finite or not real.
     """
     signal, size = as_finite("signal", signal), whole_number("size", size, 1)
@@ -38,7 +38,7 @@ def frames(signal: ArrayLike, size: int, step: int | None = None) -> NDArray:
     if signal.ndim != 1:
         raise ValueError(f"signal must be one row of samples, got shape {signal.shape}; take one channel")
     if size > len(signal):
-        raise ValueError(f"a frame of {size} samples is longer than the sound, {len(signal)}; choose less")
+        raise ValueError(f"a frame of {size} samples is longer than the sound, {len(signal)}; use fewer")
     return np.lib.stride_tricks.sliding_window_view(signal, size)[::step].copy()
 
 
@@ -47,7 +47,7 @@ def spectrogram(signal: ArrayLike, size: int, step: int | None = None) -> NDArra
     """How strong each frequency is in each frame: [frame, size // 2 + 1].
 
     Power: |Fourier transform|² of the frame under a Hann window. Column i is i * rate / size hertz.
-    Errors as `frames`.
+    Errors as for `frames`.
     """
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(whole_number("size", size, 1)) / size)
     return np.abs(np.fft.rfft(frames(signal, size, step) * window)) ** 2

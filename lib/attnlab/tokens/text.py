@@ -18,10 +18,10 @@ def words(text: str) -> list[str]:
     """The words and punctuation marks of `text`, in order: "It slept." -> ["It", "slept", "."].
 
     A run of letters, digits and apostrophes is a word; every other visible character is a token of its own.
-    An accent or vowel sign that is a character of its own stays with the one before it.
+    A combining accent or vowel sign stays with the character before it.
     """
     if not isinstance(text, str):
-        raise TypeError(f"text must be a text, got {type(text).__name__}; join pieces with ' '.join(...)")
+        raise TypeError(f"text must be a string, got {type(text).__name__}; join pieces with ' '.join(...)")
     return [text[start:end] for start, end in _spans(text)]
 
 
@@ -42,9 +42,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def spaced(text: str) -> Iterator[str]:
-    """`text` cut into words, each with the space before it; joined, they are the text again.
+    """Cut `text` into words, each with the space before it; joined, they give the text again.
 
-    So does GPT-2. White space that is no single space before a word is a piece for each character.
+    GPT-2 does the same. Every other white space character is a piece of its own.
     """
     at = 0
     for start, end in _spans(text):
@@ -58,13 +58,13 @@ def spaced(text: str) -> Iterator[str]:
 def read_text(path: str | Path) -> str:
     """The text of a UTF-8 file of at most 10 MB, lines ending in a line feed.
 
-    FileNotFoundError: there is none. ValueError: it is too large, empty, or not UTF-8 (says where).
+    FileNotFoundError: no such file. ValueError: it is too large, empty, or not UTF-8 (says where).
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path.name!r} in {path.parent.name or 'this folder'!r}")
     if (size := path.stat().st_size) > LARGEST_FILE:
-        raise ValueError(f"{path.name} has {size / 1e6:.1f} MB, at most 10 are read: cut out a part of it")
+        raise ValueError(f"{path.name} has {size / 1e6:.1f} MB, over the limit of 10: cut out a part of it")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -80,10 +80,10 @@ def read_text(path: str | Path) -> str:
 def as_text(text: str, name: str = "text") -> str:
     """A text that can be stored: not a list, and no half of a character."""
     if not isinstance(text, str):
-        raise TypeError(f"{name} must be a text, got {type(text).__name__}; join pieces with ''.join(...)")
+        raise TypeError(f"{name} must be a string, got {type(text).__name__}; join pieces with ''.join(...)")
     half = next((i for i, char in enumerate(text) if "\ud800" <= char <= "\udfff"), None)
     if half is not None:
-        raise ValueError(f"{name} holds half a character (a surrogate) at {half}; read the file as UTF-8")
+        raise ValueError(f"{name} contains half a character (a surrogate) at {half}; read the file as UTF-8")
     return text
 
 
@@ -106,7 +106,7 @@ def as_ids(ids: Iterable[int], count: int) -> list[int]:
     if wrong := [given for given in found if not 0 <= given < count]:
         raise ValueError(
             f"unknown token id {wrong[0]}: this vocabulary has 0 to {count - 1}; "
-            f"decode with the tokenizer that encoded"
+            f"decode with the tokenizer that encoded them"
         )
     return found
 
@@ -137,7 +137,7 @@ class Lookup:
         return len(self.vocabulary)
 
     def encode(self, text: str) -> list[int]:
-        """The ids of the pieces of `text`; 0 for each that the training text did not have."""
+        """The ids of the pieces of `text`; 0 for each piece that was not in the training text."""
         return [self._ids.get(piece, 0) for piece in self.cut(as_text(text))]
 
     def tokens(self, text: str) -> list[str]:
@@ -173,7 +173,7 @@ class WordTokenizer(Lookup):
         """
         pieces = Counter(spaced(as_training_text(text)))
         if size is not None:
-            size = whole_number("size", size, 2, why=f"one token is {UNKNOWN}, and one a word")
+            size = whole_number("size", size, 2, why=f"one for {UNKNOWN}, and at least one word")
         return cls._of(piece for piece, _ in pieces.most_common(None if size is None else size - 1))
 
     @staticmethod

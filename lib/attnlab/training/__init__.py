@@ -1,6 +1,6 @@
-"""Train small models and record everything, so that people can move through a training afterwards.
+"""Train small models and record everything, so that people can move through the training afterwards.
 
-`fit.py`: fit, sweep, resume. `plan.py`: the choices of a training, early stopping. `schedules.py`,
+`fit.py`: fit, sweep, resume. `plan.py`: the choices for a run, early stopping. `schedules.py`,
 `optimisers.py`. `loop.py`: the steps. `stack.py`: many settings as one tensor. `recorder.py`: what is
 recorded. `run.py`: the record, also from a file. `files.py`: what a file may hold.
 """

@@ -1,4 +1,4 @@
-"""Files of tensors and plain values only, so that reading one can run no code."""
+"""Files of tensors and plain values only, so that reading one cannot run code."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ FORMAT, VERSION = "attnlab run", 1
 
 
 def plain(record: Any) -> dict[str, Any]:
-    """The fields of a dataclass, with plain numbers in place of NumPy's: a file must hold no other."""
+    """The fields of a dataclass, with plain numbers in place of NumPy's: a file may hold no others."""
     return {
         k: v.item() if isinstance(v, np.generic | np.ndarray | torch.Tensor) else v
         for k, v in asdict(record).items()
@@ -21,7 +21,7 @@ def plain(record: Any) -> dict[str, Any]:
 
 
 def write(content: dict[str, Any], path: Path) -> Path:
-    """Write tensors and plain values; a file that is there stays whole until the new one is."""
+    """Write tensors and plain values; an existing file stays intact until the new one is complete."""
     part = path.with_name(f"{path.name}.part")
     try:
         torch.save({"format": FORMAT, "version": VERSION} | content, part)
@@ -32,7 +32,7 @@ def write(content: dict[str, Any], path: Path) -> Path:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """What was written. FileNotFoundError; ValueError: damaged, something else, or of a newer version."""
+    """Read what `write` wrote. FileNotFoundError; ValueError: damaged, something else, or a newer version."""
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path.name}: write one with run.save({path.name!r})")
     try:
@@ -41,11 +41,12 @@ def read(path: Path) -> dict[str, Any]:
                 raise ValueError(f"the checksum of {wrong} is wrong")
         content = torch.load(path, weights_only=True)
     except Exception as error:  # a damaged zip, a foreign pickle: torch raises many kinds
-        raise ValueError(f"{path.name} is no run of attnlab, or it is damaged: {error!s:.100}") from error
+        raise ValueError(f"{path.name} is not a run of attnlab, or it is damaged: {error!s:.100}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{path.name} is no run of attnlab: write one with run.save({path.name!r})")
+        raise ValueError(f"{path.name} is not a run of attnlab: write one with run.save({path.name!r})")
     if content.get("version") != VERSION:
         raise ValueError(
-            f"{path.name} has version {content.get('version')}, this attnlab reads version {VERSION}"
+            f"{path.name} has version {content.get('version')}, but this attnlab reads version {VERSION}: "
+            "use the attnlab that wrote it"
         )
     return content

@@ -1,4 +1,4 @@
-"""Train one model, or one for every setting of a slider; and go on with a training that was stopped."""
+"""Train one model, or one for every setting of a slider; and resume a run that was stopped."""
 
 import difflib
 import inspect
@@ -26,15 +26,14 @@ MOST_WORK = (
 def fit(
     model: Transformer, task: Task, steps: int = 400, *, watch: Watch | None = None, **choices: Any
 ) -> Run:
-    """Train a copy of `model` on `task`, and return the record; `model` stays as it is.
+    """Train a copy of `model` on `task`, and return the record; `model` itself does not change.
 
     choices: batch=16, learning_rate=1e-2, schedule=Constant(), optimiser=Adam(), weight_decay=0.0, clip=None,
     patience=None, seed=0, frames=50 (see `Plan`). Computes in the model's own dtype, on one thread. A `watch`
-    (such as `attnlab.Live`) looks on and may stop it. Stop, an interrupt of the kernel, early stopping and
-    numbers that are no longer finite end it with a run that says so in `run.ended`. Every parameter is
-    trained, also those of a model that is frozen as a whole, as `run.model()` is. Raises ValueError or
-    TypeError before the first step for a model (it must be in float32 or float64, and on the CPU), a task and
-    choices that do not fit.
+    (such as `attnlab.Live`) follows the training and may stop it. If Stop, a kernel interrupt, early stopping
+    or numbers that are no longer finite end it, `run.ended` says so. Every parameter is trained, even if the
+    whole model is frozen, as `run.model()` is. Raises ValueError or TypeError before the first step for a
+    model (it must be in float32 or float64, and on the CPU), a task or choices that do not fit.
     """
     plan = Plan.of(steps, choices)
     _check_fit(model, task, plan)
@@ -46,15 +45,15 @@ def fit(
 
 @torch.inference_mode(False)
 def resume(run: Run, task: Task | None = None, *, watch: Watch | None = None) -> Run:
-    """Go on with a run that was stopped or interrupted. The result is the same as if it never had been.
+    """Continue a run that was stopped or interrupted. The result is the same as if it had never stopped.
 
-    A run that has ended for another reason is returned as it is.
+    A run that ended for another reason is returned as it is.
     """
     if not isinstance(run, Run):
-        raise TypeError(f"run must be a Run, got {type(run).__name__}: give what fit or load_run returned")
+        raise TypeError(f"run must be a Run, got {type(run).__name__}: pass what fit or load_run returned")
     _check_watch(watch)
     if task is not None and task.fingerprint != run.task.fingerprint:
-        raise ValueError(f"this run was trained on other data: {run.task!r}, got {task!r}")
+        raise ValueError(f"this run was trained on different data: {run.task!r}, got {task!r}")
     if not run.ended.startswith(("stopped at", "interrupted")):
         return run
     weights = run.state["weights"]
@@ -82,7 +81,7 @@ class Runs:
         for known, run in zip(self.values, self.runs, strict=True):
             if known is value or _equal(known, value):
                 return run
-        raise KeyError(f"no run for {self.name}={value!r}: there are {', '.join(map(str, self.values))}")
+        raise KeyError(f"no run for {self.name}={value!r}: choose from {', '.join(map(str, self.values))}")
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.values)
@@ -107,15 +106,15 @@ def sweep(
     say: Callable[[str], Any] = print,
     **choices: Any,
 ) -> Runs:
-    """Train one model for every value of one choice, all together: exactly the runs that they would be alone.
+    """Train one model for every value of one choice, all together: the runs are the same as one by one.
 
-    One choice is a list: of what `fit` takes, or of what `make_model` takes (`make_model(init_scale=2.0)`; a
-    swept `seed` goes to both where `make_model` takes it). What keeps the shapes of the weights is trained in
-    one stack: learning_rate, schedule, weight_decay, clip, patience, seed, init_scale, attention_scale. Where
-    shapes or course differ, or the models are so large that it would not pay, they are trained one by one:
-    `say` tells why, and the loss of each when it is done. Models keep their dtype: float64 prints the same
-    numbers on every machine, `make_model().float()` is faster. Raises as `fit`, and ValueError unless one
-    choice is a list.
+    One choice is a list: an argument of `fit`, or of `make_model` (`make_model(init_scale=2.0)`; a swept
+    `seed` goes to both if `make_model` takes it). Choices that keep the shapes of the weights are trained in
+    one stack: learning_rate, schedule, weight_decay, clip, patience, seed, init_scale, attention_scale. If
+    shapes or the course of training differ, or the models are too large for it to pay off, they are trained
+    one by one: `say` gets the reason, and the loss of each when it is done. Models keep their dtype: float64
+    prints the same numbers on every machine, `make_model().float()` is faster. Raises as `fit` does, and
+    ValueError unless one choice is a list.
     """
     _check_maker(make_model)
     _check_watch(watch)
@@ -178,7 +177,7 @@ def _swept(choices: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     if len(lists) != 1:
         given = " and ".join(lists) or "none"
         raise ValueError(
-            f"sweep needs one choice with a list of values, got {given}: learning_rate=[1e-3, 1e-2]"
+            f"sweep needs one choice with a list of values, got {given}: try learning_rate=[1e-3, 1e-2]"
         )
     if isinstance(given := choices[lists[0]], np.ndarray) and given.ndim != 1:
         raise ValueError(f"{lists[0]} must be a list of values, got an array of shape {given.shape}")
@@ -214,7 +213,7 @@ def _make(make_model: Callable[..., Transformer], name: str, value: Any) -> Tran
         if not takes:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else f"write def make_model({name}): ..."
-            raise TypeError(f"neither a training nor make_model takes {name!r}; {hint}")
+            raise TypeError(f"neither fit nor make_model takes {name!r}; {hint}")
         return make_model(**{name: value})
     return make_model(seed=value) if name == "seed" and takes else make_model()
 
@@ -227,7 +226,7 @@ def _reason_against(models: Sequence[Transformer], plans: Sequence[Plan], task: 
         return "batch, steps, optimiser or frames differ"
     work = 6 * sum(p.numel() for p in models[0].parameters()) * plans[0].batch * task.length
     return (
-        f"about {work:.1g} multiplications a step, so together would be no faster" if work > MOST_WORK else ""
+        f"about {work:.1g} multiplications a step, so a stack would be no faster" if work > MOST_WORK else ""
     )
 
 
@@ -247,18 +246,21 @@ def _check_fit(model: Transformer, task: Task, plan: Plan) -> None:
     _check_parameters(model)
     config, n = model.config, len(task.train)
     if config.kind != task.kind:
-        raise ValueError(f"the model is an {config.kind}, the task {task.name!r} needs an {task.kind}")
+        raise ValueError(
+            f"the model is of kind {config.kind}, the task {task.name!r} needs {task.kind}: "
+            "make it with Transformer.for_task(task)"
+        )
     if config.length < task.length:
         raise ValueError(
             f"the task {task.name!r} has sequences of {task.length} tokens, "
-            f"the model takes at most {config.length}"
+            f"but the model takes at most {config.length}"
         )
-    for does, size in (("knows", config.vocabulary), ("says", config.classes)):
+    for does, size in (("reads", config.vocabulary), ("predicts", config.classes)):
         if size < task.size:
-            raise ValueError(f"the task {task.name!r} has {task.size} tokens, the model {does} {size}")
+            raise ValueError(f"the task {task.name!r} has {task.size} tokens, but the model {does} {size}")
     if plan.batch > n:
         raise ValueError(
-            f"batch={plan.batch} is larger than the training data: {n} sequences; take at most {n}"
+            f"batch={plan.batch} is larger than the training data: {n} sequences; use at most {n}"
         )
 
 
@@ -266,23 +268,24 @@ def _check_parameters(model: Transformer) -> None:
     """On the CPU, where the data are; of one dtype, in which small steps count; frozen all, or none."""
     if (device := torch.get_default_device()).type != "cpu":
         raise ValueError(
-            f"torch makes new tensors on the device {device}, but a training runs on the CPU: "
+            f"torch makes new tensors on the device {device}, but training runs on the CPU: "
             'call torch.set_default_device("cpu")'
         )
     named = dict(model.named_parameters())
     some_move = any(each.requires_grad for each in named.values())
     for name, each in named.items():
         if each.device.type != "cpu":
-            why = f"is on the device {each.device}, the data are on the CPU"
-            remedy = "make the model anew on the CPU" if each.is_meta else "give model.cpu()"
+            why = f"is on the device {each.device}, but the data are on the CPU"
+            remedy = "create the model again on the CPU" if each.is_meta else "pass model.cpu()"
         elif each.dtype not in (torch.float32, torch.float64):
-            why = f"is of {each.dtype}, in which small steps are lost or none can be made"
-            remedy = "give model.float()" if each.is_floating_point() else "make the model anew, in float32"
+            why = f"has {each.dtype}, in which small steps are lost or impossible"
+            remedy = "pass model.float()" if each.is_floating_point() else "create it again in float32"
         elif each.dtype != _dtype(model):
-            why, remedy = f"is of {each.dtype}, embedding.weight of {_dtype(model)}", "give model.double()"
+            why = f"has {each.dtype}, but embedding.weight has {_dtype(model)}"
+            remedy = "pass model.double()"
         elif some_move and not each.requires_grad:
-            why = "is frozen (requires_grad=False), but a training moves every parameter"
-            remedy = "give model.requires_grad_(True)"
+            why = "is frozen (requires_grad=False), but training updates every parameter"
+            remedy = "pass model.requires_grad_(True)"
         else:
             continue
         raise ValueError(f"{name} {why}: {remedy}")
@@ -290,7 +293,7 @@ def _check_parameters(model: Transformer) -> None:
 
 def _check_watch(watch: Any) -> None:
     if watch is not None and not isinstance(watch, Watch):
-        raise TypeError(f"watch must be such as attnlab.Live, or None, got {type(watch).__name__}")
+        raise TypeError(f"watch must be like attnlab.Live, or None, got {type(watch).__name__}")
 
 
 def _say_divergence(run: Run) -> None:

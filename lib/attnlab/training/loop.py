@@ -24,7 +24,7 @@ INTERRUPTS = 3  # so many end the training at once, if it hangs in somebody's fu
 
 @runtime_checkable
 class Watch(Protocol):
-    """Somebody who looks on, and may stop the training: `attnlab.Live`."""
+    """Follows a training run, and may stop it: `attnlab.Live`."""
 
     @property
     def stopped(self) -> bool: ...
@@ -41,7 +41,7 @@ class Watch(Protocol):
 
 @dataclass
 class Loop:
-    """One training of a stack: what it stands at, and how it goes on."""
+    """One training run of a stack: where it is, and how it goes on."""
 
     stack: Stack
     task: Task
@@ -70,7 +70,7 @@ class Loop:
     # ------------------------------------------------------------ the course
 
     def go(self) -> list[Run]:
-        """Train until every setting has ended, or somebody stops it. One run for each setting."""
+        """Train until every setting has ended, or someone stops it. One run for each setting."""
         if self.watch:
             self.watch.begin(self.plan.steps)
         with torch.enable_grad(), one_thread(), interrupts() as interrupted:
@@ -166,7 +166,7 @@ class Loop:
         if not record.frames:
             which = f"setting {setting + 1} of {len(self.plans)}: " if len(self.plans) > 1 else ""
             raise ValueError(
-                f"{which}{ended}. Nothing is trained yet: look at init_scale, attention_scale and the data"
+                f"{which}{ended}. Nothing is trained yet: check init_scale, attention_scale and the data"
             )
         self.runs[setting] = self._run(setting, ended, record)
 
@@ -198,7 +198,7 @@ class Loop:
 
 @contextmanager
 def interrupts() -> Iterator[list[int]]:
-    """Collect interrupts in place of failing in the middle of a step; the third one fails all the same."""
+    """Collect interrupts instead of failing in the middle of a step; the third one fails anyway."""
     caught: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield caught

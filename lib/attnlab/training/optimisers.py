@@ -1,7 +1,7 @@
-"""Optimisers: from gradients to the way that the weights go. All work on tensors [setting, parameter].
+"""Optimisers: from gradients to the direction of the update. All work on tensors [setting, parameter].
 
-An optimiser is a description without a state. `start` makes the state, `way` returns the direction (times the
-learning rate it is subtracted from the weights) and the new state. Nothing is changed in place, so an old
+An optimiser is a description without a state. `start` makes the state; `way` returns the direction (times the
+learning rate, it is subtracted from the weights) and the new state. Nothing is changed in place, so an old
 state stays usable.
 """
 
@@ -26,7 +26,7 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class SGD(Optimiser):
-    """Down the gradient; with `momentum` (0.9) down a running sum of the gradients. As `torch.optim.SGD`."""
+    """Follow the gradient, or with `momentum` (0.9) a running sum of gradients. As `torch.optim.SGD`."""
 
     momentum: float = 0.0
 
@@ -45,7 +45,7 @@ class SGD(Optimiser):
 
 @dataclass(frozen=True)
 class RMSprop(Optimiser):
-    """Each number by its own measure: the gradient over the root of its running mean square."""
+    """Each parameter on its own scale: the gradient divided by the root of its running mean square."""
 
     beta: float = 0.99
     epsilon: float = 1e-8
@@ -64,7 +64,7 @@ class RMSprop(Optimiser):
 
 @dataclass(frozen=True)
 class Adam(Optimiser):
-    """Running mean over the root of the running mean square, both corrected for their start at 0.
+    """The running mean divided by the root of the running mean square, both corrected for starting at 0.
 
     Kingma and Ba (2015), https://arxiv.org/abs/1412.6980, algorithm 1. With a weight decay it is AdamW:
     Loshchilov and Hutter (2019), https://arxiv.org/abs/1711.05101.

@@ -1,4 +1,4 @@
-"""What a training does, in numbers: the plan."""
+"""The choices of a training run, in numbers: the plan."""
 
 import difflib
 from dataclasses import dataclass, field, fields
@@ -16,13 +16,13 @@ from .schedules import Constant, Schedule
 
 @dataclass(frozen=True)
 class Plan:
-    """All choices of a training but the model and the task.
+    """All choices of a training run, except the model and the task.
 
-    steps: updates. batch: sequences per step. learning_rate: of the highest point of the `schedule`.
-    weight_decay: as in AdamW, on matrices only. clip: the largest norm that a gradient keeps. patience: stop
-    after so many steps without a better validation loss, and take the best weights. seed: the order of the
-    data. frames: how many moments after the start are recorded at most. Raises TypeError or ValueError for
-    what cannot be.
+    steps: updates. batch: sequences per step. learning_rate: its value at the peak of the `schedule`.
+    weight_decay: as in AdamW, on matrices only. clip: the largest gradient norm; longer gradients are scaled
+    down to it. patience: stop after this many steps without a better validation loss, and use the best
+    weights. seed: the order of the data. frames: the maximum number of moments recorded after the start.
+    Raises TypeError or ValueError for impossible choices.
     """
 
     steps: int = 400
@@ -53,24 +53,24 @@ class Plan:
 
     @classmethod
     def of(cls, steps: int, choices: dict[str, Any]) -> "Plan":
-        """A plan from what a person chose; TypeError for a name that it does not have."""
+        """A plan from named choices; TypeError for an unknown name."""
         known = [each.name for each in fields(cls)]
         for name in choices:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                raise TypeError(f"a training has no {name!r}: it has {', '.join(known)}{hint}")
+                raise TypeError(f"fit does not take {name!r}: it takes {', '.join(known)}{hint}")
         return cls(steps=steps, **choices)
 
     def rate(self, step: int) -> float:
-        """The learning rate of a step."""
+        """The learning rate at a step."""
         return self.learning_rate * self.schedule.at(step, self.steps)
 
     def order(self, step: int, n: int) -> np.ndarray:
-        """Which of n sequences make the batch of a step: each at most once an epoch, in an order of its own.
+        """Which of n sequences form the batch of a step: each at most once an epoch, in random order.
 
-        What does not fill a batch is left out of that epoch. The order depends on seed and step alone, so a
-        training can be continued at any step.
+        Sequences that do not fill a batch are left out of that epoch. The order depends on seed and step
+        alone, so a training can be continued at any step.
         """
         epoch, place = divmod(step, n // self.batch)
         return _shuffled(self.seed, epoch, n)[place * self.batch : (place + 1) * self.batch].copy()
@@ -84,8 +84,8 @@ def _shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
 def early_stop(steps: Any, losses: Any, patience: int | None) -> tuple[int, int]:
     """Where early stopping ends, and where the loss was best: two indices into `steps` and `losses`.
 
-    It ends at the first evaluation that comes `patience` or more steps after the best one so far; without
-    that (or with patience None) at the last. NaN is worse than any number.
+    It ends at the first evaluation that comes `patience` or more steps after the best one so far; if there is
+    none (or patience is None), at the last. NaN is worse than any number.
     Prechelt (1998), https://doi.org/10.1007/3-540-49430-8_3.
     ValueError: no evaluation, lengths that differ, a patience below 1.
     """

@@ -1,4 +1,4 @@
-"""The recorder: what is true of a training at a moment, for every setting of a stack."""
+"""The recorder: what is measured at a moment of training, for every setting of a stack."""
 
 import copy
 import re
@@ -137,7 +137,7 @@ class Recorder:
     # ------------------------------------------------------------ runs
 
     def restore(self, run: Run) -> None:
-        """Stand where a run stood before its last frame, which is made again."""
+        """Go back to where a run was before its last frame, which is made again."""
         names = [*RECORDED, *(["attended"] if self.task.points else [])]
         for i, step in enumerate(run.steps[:-1]):
             frame = {name: getattr(run, name)[i][None] for name in names}
@@ -148,7 +148,7 @@ class Recorder:
             self.best = {0: (run.best, run.state["best"])}
 
     def without_last(self) -> "Recorder":
-        """The same without its newest frame."""
+        """The same recorder without its newest frame."""
         earlier = copy.copy(self)
         earlier.frames = self.frames[:-1]
         return earlier

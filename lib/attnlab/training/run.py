@@ -1,4 +1,4 @@
-"""A recorded training: every moment of it can be looked at again."""
+"""A recorded training run: you can go back to any moment of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -32,18 +32,18 @@ ARRAYS = (
 class Run:
     """What `fit` returns: a record in frames.
 
-    A *frame* is a moment: the weights before update number `step`, and what is true of them. The last one
-    is the trained model; its update is computed, but not made.
+    A *frame* is a moment: the weights before update number `step`, and what was measured then. The last
+    one is the trained model; its update is computed, but not applied.
 
-    steps [frame]: of every frame. losses [step]: of the batch of every step.
+    steps [frame]: the step of every frame. losses [step]: the loss of the batch at every step.
     loss: {"train": [frame] of the batch, "validation": [frame]}. accuracy [frame]: on the validation data.
-    attended [frame, layer, head]: `task.attended` on the validation data; None where nothing is known.
-    attention [frame, layer, head, query, key]: of the task's probe (an encoder-decoder's cross-attention).
-    learning_rate [frame]. weights [frame, parameter].
-    gradient_norm, update_ratio [frame, group]: norm of the gradient before clipping; |update| / |weights|.
-    activation, flow [frame, layer + 1]: of the residual stream at the start and after every layer, the root
-    mean square, and the norm of the gradient of the loss with respect to it.
-    ended: "finished", or why it ended earlier. best: the step with the best validation loss.
+    attended [frame, layer, head]: `task.attended` on the validation data; None where the right places are
+    unknown. attention [frame, layer, head, query, key]: of the task's probe (an encoder-decoder's
+    cross-attention). learning_rate [frame]. weights [frame, parameter]. gradient_norm, update_ratio [frame,
+    group]: norm of the gradient before clipping; |update| / |weights|. activation, flow [frame, layer + 1]:
+    of the residual stream at the start and after every layer, the root mean square, and the norm of the
+    gradient of the loss with respect to it. ended: "finished", or why it ended earlier. best: the step with
+    the best validation loss.
     """
 
     config: Config
@@ -87,7 +87,7 @@ class Run:
         return Frame(self, len(self.steps) - 1)
 
     def model(self) -> Transformer:
-        """The trained model: after early stopping or a divergence its best weights, else the last ones."""
+        """The trained model: with its best weights after early stopping or divergence, else with the last."""
         best = self.plan.patience is not None or self.ended.startswith("diverged")
         return self._model(self.state["best" if best else "weights"])
 
@@ -104,7 +104,7 @@ class Run:
         return sum(each.nbytes for each in [*arrays, *self.loss.values()]) + state
 
     def save(self, path: str | Path) -> Path:
-        """Write it to a file, which `load_run(path, task)` reads."""
+        """Write the run to a file; `load_run(path, task)` reads it."""
         plan = {each.name: getattr(self.plan, each.name) for each in fields(Plan)}
         for name in ("schedule", "optimiser"):
             plan[name] = [type(plan[name]).__name__, plain(plan[name])]
@@ -121,16 +121,14 @@ class Run:
 def load_run(path: str | Path, task: Task) -> Run:
     """Read a run that was saved with `run.save(path)`; `task` is the task that it was trained on.
 
-    ValueError: the file is damaged or no run, from a newer version, or the task is another one.
+    ValueError: the file is damaged, not a run, or from a newer version, or it is a different task.
     """
     if not isinstance(task, Task):
-        raise TypeError(f"task must be a Task, got {type(task).__name__}: give the one it was trained on")
+        raise TypeError(f"task must be a Task, got {type(task).__name__}: pass the one it was trained on")
     path = Path(path)
     content = read(path)
     if content.get("task") != task.fingerprint:
-        raise ValueError(
-            f"{path.name} was trained on other data than {task!r}: make the task as it was made then"
-        )
+        raise ValueError(f"{path.name} was not trained on the data of {task!r}: create the same task as then")
     try:
         return _run_of(content, task)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -239,7 +237,7 @@ class Frame:
         return {name: each.numpy() for name, each in self.model.named_parameters()}
 
     def attend(self, text: Any, source: Any = None) -> NDArray:
-        """The maps of any sequence, [layer, head, query, key]: a text of the task's tokens, or their ids.
+        """The maps for any sequence, [layer, head, query, key]: a text of the task's tokens, or their ids.
 
         For an encoder-decoder `text` is what the decoder reads, and the maps are those of its
         cross-attention. ValueError: a token that the task does not know, a sequence that is too long.
@@ -262,6 +260,6 @@ class Frame:
         if ids.dtype.kind not in "iu":
             given = "None" if text is None else ids.dtype
             raise TypeError(
-                f"{name} must be a text, or whole numbers (token ids), got {given}; encode it first"
+                f"{name} must be a string, or whole numbers (token ids), got {given}; encode it first"
             )
         return torch.as_tensor(ids)[None]

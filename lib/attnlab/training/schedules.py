@@ -1,4 +1,4 @@
-"""Schedules: what the learning rate is multiplied by, step by step, from 0 to 1."""
+"""Schedules: a factor for the learning rate at each step, from 0 to 1."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Schedule:
         raise NotImplementedError
 
     def check(self, steps: int) -> None:
-        """ValueError when it does not fit a training of so many steps."""
+        """ValueError if it does not fit a run of this many steps."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """Times `factor` after every `every` steps."""
+    """Multiply by `factor` after every `every` steps."""
 
     every: int = 100
     factor: float = 0.5
@@ -34,7 +34,7 @@ class StepDecay(Schedule):
     def __post_init__(self) -> None:
         if whole_number("every", self.every) < 1 or not 0 < real_number("factor", self.factor) <= 1:
             raise ValueError(
-                f"StepDecay needs every >= 1 and a factor above 0, at most 1; got {self.every}, {self.factor}"
+                f"StepDecay needs every >= 1 and 0 < factor <= 1; got {self.every} and {self.factor}"
             )
 
     def at(self, step: int, steps: int) -> float:
@@ -43,11 +43,11 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class WarmupCosine(Schedule):
-    """Up in a straight line over `warmup` steps, then down to `end` along half a cosine.
+    """Rise in a straight line over `warmup` steps, then fall to `end` along half a cosine.
 
-    The first step takes 1 / warmup of the learning rate, step number `warmup` (counted from 1) the whole of
-    it. Warm-up: Goyal et al. (2017), https://arxiv.org/abs/1706.02677, section 2.2. Cosine: Loshchilov and
-    Hutter (2017), https://arxiv.org/abs/1608.03983, equation 5.
+    The first step uses 1 / warmup of the learning rate, step number `warmup` (counted from 1) all of it.
+    Warm-up: Goyal et al. (2017), https://arxiv.org/abs/1706.02677, section 2.2. Cosine: Loshchilov and Hutter
+    (2017), https://arxiv.org/abs/1608.03983, equation 5.
     """
 
     warmup: int = 40
@@ -56,13 +56,13 @@ class WarmupCosine(Schedule):
     def __post_init__(self) -> None:
         if whole_number("warmup", self.warmup) < 0 or not 0 <= real_number("end", self.end) <= 1:
             raise ValueError(
-                f"a schedule needs warmup >= 0 and an end from 0 to 1; got {self.warmup} and {self.end}"
+                f"WarmupCosine needs warmup >= 0 and an end from 0 to 1; got {self.warmup} and {self.end}"
             )
 
     def check(self, steps: int) -> None:
         if self.warmup >= max(steps, 1):
             raise ValueError(
-                f"a warm-up of {self.warmup} steps leaves nothing of {steps}: shorten it, or train longer"
+                f"a warm-up of {self.warmup} steps leaves none of the {steps}: shorten it, or train longer"
             )
 
     def at(self, step: int, steps: int) -> float:
@@ -73,13 +73,13 @@ class WarmupCosine(Schedule):
 
 
 def Cosine(end: float = 0.0) -> WarmupCosine:
-    """From 1 down to `end` along half a cosine, without a warm-up."""
+    """Fall from 1 to `end` along half a cosine, without a warm-up."""
     return WarmupCosine(warmup=0, end=end)
 
 
 @dataclass(frozen=True)
 class Warmup(Schedule):
-    """Up in a straight line over `warmup` steps, then 1."""
+    """Rise in a straight line over `warmup` steps, then stay at 1."""
 
     warmup: int = 40
 

@@ -1,9 +1,9 @@
 """Several settings of one model as one tensor [setting, parameter], so that they are trained together.
 
 Why batched by hand and not `torch.func.vmap`: both remove the overhead of a thousand small operations, but
-vmap adds one of its own to every operation (half of what it saves for a model of 1,700 weights). And by hand
-means here only that `models.Linear` multiplies with `baddbmm`: the model stays the one that people read. A
-lone training is a stack of one.
+vmap adds one of its own to every operation (half of what it saves for a model of 1,700 weights). By hand only
+means that `models.Linear` multiplies with `baddbmm`: the model stays the one that people read. A single model
+is a stack of one.
 """
 
 import copy
@@ -50,8 +50,8 @@ def _tensor(array: NDArray) -> Tensor:
 class Stack:
     """Models that differ in their weights and in what they multiply scores by, and in nothing else.
 
-    `model` is a copy whose parameters are taken out: `trace` puts in those that it is given. (That is what
-    `torch.func.functional_call` does, which takes a fifth of a step of a small model for its safety.)
+    `model` is a copy without its parameters: `trace` puts in the ones that it is given. (That is what
+    `torch.func.functional_call` does, whose safety checks take a fifth of a small model's step.)
     """
 
     def __init__(self, models: Sequence[Transformer], dtype: torch.dtype) -> None:
@@ -123,10 +123,10 @@ _threads, _lock, _trainings, _here = [0], Lock(), [0], local()
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread while anything trains: more are slower for small models. Put back after.
+    """Use one thread while anything trains: more are slower for small models. Restored afterwards.
 
-    The number belongs to the Python thread that asks. One that first asks while another trains is told 1: it
-    gets the number from before all trainings. A training inside another (of its watch) leaves the one.
+    The number belongs to the Python thread that asks. A thread that first asks while another trains would see
+    1: it gets the number from before all runs. A run inside another (in its watch) keeps one thread.
     """
     depth = getattr(_here, "depth", 0)
     with _lock:

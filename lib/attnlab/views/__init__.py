@@ -1,4 +1,4 @@
-"""What a panel can show. Frozen dataclasses: data and titles in; draw, update and describe out."""
+"""What a panel can show: frozen dataclasses of data and titles that draw, update and describe themselves."""
 
 from attnlab.views.amounts import amount as amount
 from attnlab.views.areas import Areas as Areas

@@ -17,9 +17,9 @@ PREFIXES = {"parameters": " kMBT", "bytes": " kMGTPEZY", "FLOPs": " kMGTPEZY"}
 
 @lru_cache(4096)
 def amount(value: float, unit: str = "parameters") -> str:
-    """A number with three digits and its size: 124 M, 175 B; "bytes": 14.0 GB; "FLOPs": 312 TFLOPs.
+    """A number with three digits and its magnitude: 124 M, 175 B; "bytes": 14.0 GB; "FLOPs": 312 TFLOPs.
 
-    Below 1000 a whole number is written as it is. Another unit is counted as parameters are.
+    Below 1000 a whole number is written as it is. Any other unit is written like parameters.
     """
     prefixes = PREFIXES.get(unit, PREFIXES["parameters"])
     sign = UNITS.get(unit, "")
@@ -61,7 +61,7 @@ def as_bands(values: Any) -> dict[str, Band]:
     """Amounts by name, or dicts of them by name. ValueError or TypeError says what is wrong."""
     pairs = _as_pairs(values, "values")
     if len(pairs) > MOST:
-        raise ValueError(f"values has {len(pairs)} names, there is room for {MOST}: add some of them up")
+        raise ValueError(f"values has {len(pairs)} names, but there is room for {MOST}: combine some")
     bands: dict[str, Band] = {}
     for name, value in pairs:
         if isinstance(value, Mapping | list | tuple):
@@ -72,7 +72,8 @@ def as_bands(values: Any) -> dict[str, Band]:
     kinds = dict.fromkeys(cell for band in bands.values() if isinstance(band, dict) for cell in band)
     if len(kinds) > KINDS:
         raise ValueError(
-            f"values has {len(kinds)} different cells ({', '.join(kinds)}), there are {KINDS} patterns"
+            f"values has {len(kinds)} different cells ({', '.join(kinds)}), but there are only {KINDS} "
+            "patterns: combine some"
         )
     return bands
 
@@ -87,7 +88,7 @@ def _as_pairs(values: Any, name: str) -> list[tuple[str, Any]]:
         raise ValueError(f"{name} is empty: there is no area to draw")
     names = [inputs.as_text(label) for label, _ in items]
     if len({*names}) < len(names):
-        raise ValueError(f"{name} has a name twice: {', '.join(names):.100}")
+        raise ValueError(f"{name} has the same name twice: {', '.join(names):.100}")
     return list(zip(names, (value for _, value in items), strict=True))
 
 

@@ -46,11 +46,11 @@ class Outlines(Field[Mapping[str, float] | None, dict[str, float]]):
 
 @dataclass(frozen=True)
 class Areas(View):
-    """Numbers as areas, in one scale: a band for each, from top to bottom; a band may be cut into cells.
+    """Numbers as areas, on one scale: a band for each, from top to bottom; a band may be cut into cells.
 
     `values`: a dict name -> number, or name -> dict of cells; or a list of such pairs. The order is kept.
     `limit`: the number that the whole picture stands for, and `whole` its name; the values are then a smaller
-    rectangle of the same form. `reference`: a dict name -> number of dashed outlines on the same scale.
+    rectangle of the same shape. `reference`: a dict name -> number of dashed outlines on the same scale.
     Default limit: the sum, or the largest reference. `unit`: "parameters", "bytes", "FLOPs", or another word.
     Zeros are named, not drawn. Raises ValueError for no values, negative ones, NaN, a sum of 0 or beyond the
     limit.
@@ -78,7 +78,7 @@ class Areas(View):
         for name, size in sizes.items():
             if self.limit and size > self.limit * (1 + 1e-9):
                 raise ValueError(
-                    f"{name} is {size:.6g}, more than limit={self.limit:.6g}: enlarge it or leave it out"
+                    f"{name} is {size:.6g}, more than limit={self.limit:.6g}: raise it or leave it out"
                 )
 
     # ------------------------------------------------------------ areas
@@ -151,7 +151,7 @@ class Areas(View):
         if self._whole <= self.total * (1 + 1e-9) and not self.whole:
             return ""
         whole = ", ".join([*([self.whole] if self.whole else []), amount(self._whole, self.unit)])
-        return f": {percent(self.total / self._whole)} of the whole picture ({whole})"
+        return f": {percent(self.total / self._whole)} of the total area ({whole})"
 
     def _facts(self, name: str, value: float) -> list[str]:
         """What may be written on a rectangle, the longest first."""

@@ -42,8 +42,8 @@ class Bars(View):
     """One horizontal bar per label, with its number. `values` may be a dict label -> value.
 
     The scale ends at `limit` (default: 1 for values from 0.01 to 1, else the next round number). `log`: a
-    logarithmic scale of whole decades, with dots, because no bar can begin at 0 there; it begins at `floor`,
-    where smaller values have no dot (default: below the smallest value). `guide`: a dashed line at that
+    logarithmic scale of whole decades, with dots, because no bar can start at 0 there; it starts at `floor`,
+    and smaller values have no dot (default: below the smallest value). `guide`: a dashed line at that
     value. Raises ValueError for NaN, a wrong number of labels, values <= 0 on a log scale without a floor.
     """
 
@@ -60,7 +60,7 @@ class Bars(View):
         if self.log and self.floor is None:
             inputs.above_0(self.values, "Bars values")
         if self.floor is not None and (not self.log or self.values.min() < 0):
-            raise ValueError("floor begins a log scale of values that are 0 or more: pass log=True")
+            raise ValueError("floor starts a log scale of values that are 0 or more: pass log=True")
         if self.log and self.guide is not None:
             inputs.above_0(self.guide, "guide")
 
@@ -184,7 +184,7 @@ class Bars(View):
         low, high = self.ends
         worth = np.round(np.log(np.maximum(self.values, low)) if self.log else self.values / high, 9)
         if len(set(texts)) == 1:
-            return phrases.line([f"all {len(said)} alike, {texts[0]}", above])
+            return phrases.line([f"all {len(said)} equal, {texts[0]}", above])
         first, second, *_, last = np.argsort(-worth, kind="stable")
         return phrases.line([f"largest {said[first]}, then {said[second]}; smallest {said[last]}", above])
 

@@ -45,7 +45,7 @@ class Place(Field[int | str | None, int | None]):
 class Blocks(View):
     """A block diagram: data flow down the residual stream, and every branch is added back to it (⊕).
 
-    `parts`: a list. A `Part` in it stands on the stream, a list of Parts is a branch. A dict of two such
+    `parts`: a list. A `Part` in it is on the stream, a list of Parts is a branch. A dict of two such
     lists makes two columns: an arrow runs from the end of the first to every cross-attention of the second.
     `quantity` names the numbers ("RMS"). A click on a part sets the control named `select`; `selected` is one
     of `places`, or its number. Raises ValueError or TypeError for parts that cannot be drawn.
@@ -59,7 +59,7 @@ class Blocks(View):
 
     @staticmethod
     def layer(group: str = "", cross: bool = False, **made: Any) -> list[Row]:
-        """The rows of one layer, for `parts`. What `made` may hold: see `transformer`."""
+        """The rows of one layer, for `parts`. For what `made` may hold, see `transformer`."""
         return Maker(**made).layer(group, cross)
 
     @classmethod
@@ -67,7 +67,7 @@ class Blocks(View):
         cls, kind: str = "decoder", n_layers: int = 1, title: str = "", quantity: str = "",
         select: str | None = None, selected: int | str | None = None, **made: Any,
     ) -> "Blocks":  # fmt: skip
-        """A whole encoder, decoder or encoder-decoder; of many layers only the first and the last.
+        """A whole encoder, decoder or encoder-decoder; if it has many layers, only the first and the last.
 
         `made` may hold norm: "pre", "post" or "none"; residual, feed_forward: False leaves them out; numbers:
         by the names of a model's stages ("layer 1 attention"); shapes: by these names, or by kind; masks:
@@ -79,7 +79,7 @@ class Blocks(View):
 
     @cached_property
     def places(self) -> tuple[str, ...]:
-        """The name of every part, ⊕ included, column after column; the second of two equals has a (2)."""
+        """The name of every part, ⊕ included, column after column; a name that comes again gets a (2)."""
         return places_in(self.parts)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The words below a picture: of several views, what a person would say in two lines; and all of it."""
+"""The words below a picture: for several views, what a person would say in two lines; and all of it."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,11 @@ BETWEEN = " · "
 
 
 def caption(views: Sequence[Drawable], before: Sequence[Drawable] = ()) -> str:
-    """What a person would say of these views, in at most two lines of 840 px.
+    """What a person would say about these views, in at most two lines of 840 px.
 
-    A Note says all, or as many sentences as there is room for. Else those views speak first that differ from
-    `before`; what is said is not said again; who finds too little room says the first facts, and who finds
-    none is silent.
+    A Note replaces everything, cut to as many sentences as fit. Otherwise the views that differ from `before`
+    come first, and nothing is said twice; a view with too little room gives its first facts, and one with no
+    room gives none.
     """
     if notes := _notes(views):
         return sentences(notes, LINES)
@@ -38,7 +38,7 @@ def _spoken(views: Sequence[Drawable], before: Sequence[Drawable]) -> dict[str, 
 
 
 def account(views: Sequence[Drawable]) -> str:
-    """All that there is to say of these views, one below the other."""
+    """All that there is to say about these views, one below the other."""
     return "\n".join(view.describe() for view in views)
 
 

@@ -78,7 +78,7 @@ class Curves(View):
 
     `at` puts a cursor at that x and a marker with its value on every curve. `band` is a dict name -> (low,
     high) around the curve of that name. `log`: logarithmic y; `xlog`: logarithmic x. `xlim`, `ylim` fix an
-    axis: what grows moves then without a new axis for every frame. Raises ValueError for lengths that differ
+    axis, so that growing curves do not change it in every frame. Raises ValueError for lengths that differ
     (names both), NaN, values <= 0 on a log scale.
     """
 
@@ -100,7 +100,7 @@ class Curves(View):
         across: list[tuple[str, Any]] = [("x", self.x), ("xlim", self.xlim), ("at", self.at)]
         for name, y in up:
             if len(y) != len(self.x):
-                raise ValueError(f"{name} has {len(y)} points, but x has {len(self.x)}: they must be as many")
+                raise ValueError(f"{name} has {len(y)} points, but x has {len(self.x)}: the two must match")
         if unknown := set(self.band) - set(self.series):
             raise ValueError(f"band names {sorted(unknown)}, but the series are {sorted(self.series)}")
         logs = ([*up, ("ylim", self.ylim)] if self.log else []) + (across if self.xlog else [])
@@ -315,7 +315,7 @@ class Curves(View):
         worth = np.round(np.log(y) if self.log else y / (np.abs(y).max() or 1.0), 9)
         if np.ptp(worth) == 0:
             return f"stays at {self._write(y[0])}"
-        words = f"begins and ends at {self._write(y[0])}"
+        words = f"starts and ends at {self._write(y[0])}"
         if worth[-1] != worth[0]:
             goes = "falls" if worth[-1] < worth[0] else "rises"
             words = f"{goes} from {self._write(y[0])} to {self._write(y[-1])}"

@@ -1,4 +1,4 @@
-"""Matplotlib as it comes: what the user set there changes no picture, and stands again afterwards."""
+"""Matplotlib's defaults: what the user set changes no picture, and is restored afterwards."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

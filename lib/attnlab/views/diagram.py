@@ -1,4 +1,4 @@
-"""Where the boxes of a block diagram stand, and the lines between them."""
+"""Where the boxes of a block diagram are, and the lines between them."""
 
 import math
 import re
@@ -44,7 +44,7 @@ class Placed(NamedTuple):
 class Diagram:
     """Columns of parts; `numbers` are the texts of those that have one, by the place of the part.
 
-    Boxes stand in lanes from the outer edge of a column inwards: name of the group, number, stream, norm,
+    Boxes are in lanes from the outer edge of a column inwards: name of the group, number, stream, norm,
     main box. The second column is the mirror image of the first: their boxes stand side by side.
     """
 
@@ -57,7 +57,7 @@ class Diagram:
 
     @cached_property
     def on_stream(self) -> list[bool]:
-        """Whether what is said of a part is said of the stream: it stands on it, or is a ⊕."""
+        """Whether what is said about a part is about the stream: it is on the stream, or is a ⊕."""
         rows = [row for rows in self.columns.values() for row in rows]
         return [not branch(row) or part.kind == "add" for row in rows for part in parts_of([row])]
 
@@ -69,12 +69,12 @@ class Diagram:
         return next(fitting, DENSITIES[-1])
 
     def small(self, i: int) -> str:
-        """What stands in a box besides its name: the shape, and a number that is not the stream's."""
+        """What a box holds besides its name: the shape, and a number that is not the stream's."""
         part, own = self.parts[i], "" if self.on_stream[i] else self.numbers.get(i, "")
         return fonts.drawable(" · ".join(text for text in (part.shape, own) if text))
 
     def label(self, i: int) -> str:
-        """A name as it is drawn: what the name of its column says already is left out."""
+        """A name as it is drawn: without what the name of its column already says."""
         return fonts.drawable(self.parts[i].name.removeprefix(f"{self._column_of[i]} "))
 
     @cached_property
@@ -113,7 +113,7 @@ class Diagram:
         return texts + 2 * PAD + self.mask_room(i)
 
     def stacked(self, i: int) -> bool:
-        """Whether the shape stands below the name."""
+        """Whether the shape is below the name."""
         return self.density.two_lines and not self.on_stream[i]
 
     def mask_room(self, i: int) -> float:
@@ -140,7 +140,7 @@ class Diagram:
 
     @cached_property
     def placed(self) -> list[Placed]:
-        """Where every part stands."""
+        """Where every part is."""
         found: list[Placed] = []
         for column, rows in enumerate(self.columns.values()):
             for row, y in zip(rows, heights(self.density, rows), strict=False):

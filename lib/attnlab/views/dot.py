@@ -24,8 +24,8 @@ from attnlab.views.view import View
 class DotProduct(View):
     """One query q [d_k] against keys [n, d_k]: q × k element by element, the sum times `scale`, the softmax.
 
-    With `mask` [n] (True = may attend) or `values` [n, d_v] it is the whole path of one number: q × k, sum,
-    × scale, mask (grey: -inf), softmax, weight × value for each key, and their sum: the output.
+    With `mask` [n] (True = may attend) or `values` [n, d_v] it shows the whole path of one number: q × k,
+    sum, × scale, mask (grey: -inf), softmax, weight × value for each key, and their sum: the output.
 
     `selected` shows the key (and the value) of that row above its products; a click on a row sets the control
     named `select`. `columns` and `value_columns` name the d_k and the d_v numbers; `softmax=False` leaves the

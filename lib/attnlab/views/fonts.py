@@ -95,7 +95,7 @@ def fitted(
     weight: str = "normal",
     width: Callable[[str, float, str], float] = measure,
 ) -> str:
-    """A text as it is drawn: cut where it is wider than `room` pixels; the digest has it whole."""
+    """A text as it is drawn: cut where it is wider than `room` pixels; the account has it whole."""
     text = drawable(text)
     if width(text, size, weight) <= room:
         return text
@@ -161,7 +161,7 @@ def outline(text: str, size: float = SIZE, weight: str = "normal", side: float =
 
 
 class Outline(Path):
-    """A text as an outline. `signs`: what each sign is (for `sign`), and the point where it stands."""
+    """A text as an outline. `signs`: what each sign is (for `sign`), and the point where it is."""
 
     signs: tuple[np.ndarray, np.ndarray] = np.zeros(0, np.int64), np.zeros((0, 2))
 
@@ -192,7 +192,7 @@ class Texts(PathCollection):
 
     @property
     def signs(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """What each sign of each text is, and where it stands."""
+        """What each sign of each text is, and where it is."""
         return [path.signs for path in self.get_paths() if isinstance(path, Outline)]
 
 
@@ -229,7 +229,7 @@ def set_numbers(collection: Texts, texts: Sequence[str], colours: Any) -> None:
 
 
 def steady(ax: Axes, x: float, y: float, text: str, size: float = SIZE, **style: Any) -> Any:
-    """A text that stands still, on one line with an `outline` at the same height."""
+    """A text that does not move, on one line with an `outline` at the same height."""
     low = y + MIDDLE * size * DPI / 72
     return write(ax, x, low, text, size=size, va="baseline", **style)
 

@@ -33,7 +33,7 @@ class Switches(Along[Sequence[bool], tuple[bool, ...]]):
         if not isinstance(given, Sequence | np.ndarray) or not all(
             isinstance(on, bool | np.bool_) for on in given
         ):
-            raise TypeError(f"{self.name} must be {count} times True or False, got {given!r:.60}")
+            raise TypeError(f"{self.name} must be True or False for each of {count}, got {given!r:.60}")
         if len(given) != count:
             raise ValueError(f"{self.name} has {len(given)} switches, but {axis} has {count}")
         return tuple(bool(each) for each in given)
@@ -47,7 +47,7 @@ def head_name(head: int) -> str:
 class Heads(View):
     """One small map per head, side by side: values [head, query, key], all on the scale 0 to `limit`.
 
-    A head that `heads` (a bool for each) switches off is grey; `names` says how they are called (head 1 ...).
+    A head that `heads` (a bool for each) switches off is grey; `names` names them (head 1 ...).
     With `mask` ([query, key], or one for each head; True = may attend) the cells where it is False are grey.
     Raises ValueError as Heatmap does. `select` and `selected` name the query row, as in Heatmap.
     """

@@ -1,6 +1,6 @@
-"""What a view is given, looked at before it is drawn: ValueError or TypeError says what is wrong.
+"""Check what a view is given before it is drawn: ValueError or TypeError says what is wrong.
 
-The fields of a view have types that look at what they are given:
+The fields of a view have types that check what they are given:
 
     @dataclass(frozen=True)
     class Bars(View):
@@ -9,7 +9,7 @@ The fields of a view have types that look at what they are given:
         title: Text = Text("")
 
 `Bars([1, 2], title=None)` takes what people write; then `bars.values` is an array and `bars.title` a str, for
-mypy too. Fields are set in the order of the class, so one that names another stands below it. A new kind of
+mypy too. Fields are set in the order of the class, so one that names another comes after it. A new kind of
 field is a `Field` with one method, `look`.
 """
 
@@ -122,7 +122,7 @@ class MaybeNumber(Field[float | None, float | None]):
 
 
 class Limit(Field[float | None, float | None]):
-    """The end of a scale, above 0, or None for a scale that is told by the values."""
+    """The end of a scale, above 0, or None to take it from the values."""
 
     def look(self, view: Any, given: float | None) -> float | None:
         return as_limit(given, self.name)
@@ -226,8 +226,8 @@ def fitting(array: np.ndarray, name: str, most: tuple[int, ...]) -> np.ndarray:
         every = ", ".join(f"::{-(-count // room)}" if count > room else ":" for count, room in pairs)
         whole, given = "..., " * (array.ndim > len(most)), name.split()[-1]
         raise ValueError(
-            f"{name} has shape {array.shape}, and the picture has room for {' by '.join(map(str, most))}: "
-            f"pass a part, {given}[{whole}{first}], or some of all, {given}[{whole}{every}]"
+            f"{name} has shape {array.shape}, but the picture has room for {' by '.join(map(str, most))}: "
+            f"pass a part, {given}[{whole}{first}], or a sample, {given}[{whole}{every}]"
         )
     return array
 
@@ -259,9 +259,9 @@ def _remedy(values: Any) -> str:
     if not hasattr(values, "detach"):
         return ""
     if values.device.type == "meta":
-        return "a tensor on the device meta keeps no numbers: make it on the cpu"
+        return "a tensor on the device meta holds no numbers: create it on the CPU"
     dense = "" if str(values.layout) == "torch.strided" else ".to_dense()"
-    return f"of a torch tensor pass tensor.detach().cpu(){dense}.double()"
+    return f"for a torch tensor pass tensor.detach().cpu(){dense}.double()"
 
 
 def as_mask(mask: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
@@ -281,7 +281,7 @@ def as_labels(labels: Iterable[object] | None, count: int, name: str, what: str)
     """One label for each of `count` places; default 0..count-1."""
     labels = as_texts(range(count) if labels is None else labels, name)
     if len(labels) != count:
-        raise ValueError(f"{name} has {len(labels)} labels, but {what} has {count}: they must be as many")
+        raise ValueError(f"{name} has {len(labels)} labels, but {what} has {count}: the two must match")
     return labels
 
 
@@ -292,12 +292,12 @@ def as_index(index: int | None, count: int, name: str) -> int | None:
 
 
 def as_limit(limit: float | None, name: str = "limit") -> float | None:
-    """The end of a scale: a positive number, or None for a scale that is told by the values."""
+    """The end of a scale: a positive number, or None to take it from the values."""
     if limit is None:
         return None
     if not (isinstance(limit, Real) and limit > 0 and math.isfinite(number := real_number(name, limit))):
         raise ValueError(
-            f"{name} must be a positive number, got {limit!r:.60}: leave it out to have it chosen"
+            f"{name} must be a positive number, got {limit!r:.60}: leave it out to have it chosen for you"
         )
     return number
 

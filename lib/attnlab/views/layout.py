@@ -1,4 +1,4 @@
-"""Where views stand on a stage: in rows, with titles above them, on one screen where that can be."""
+"""Where views go on a stage: in rows, with titles above them, on one screen if possible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ Size = tuple[float, float]
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a view stands, in pixels at scale 1: the corner of its axes, its box, the top of its title."""
+    """Where a view is, in pixels at scale 1: the corner of its axes, its box, the top of its title."""
 
     x: float
     y: float
@@ -44,10 +44,10 @@ def one_row_scale(views: Sequence[Drawable]) -> float:
 
 
 def fit(boxes: Sequence[Box], titles: Sequence[str], width: float, height: float, most: float = 1.0) -> float:
-    """The largest scale, up to `most`, at which the picture fits into so many pixels; text stays readable.
+    """The largest scale, up to `most`, at which the picture fits into these pixels; text stays readable.
 
-    A little smaller where fewer rows come of it. Where none fits, it is small if that almost helps, else as
-    large as the width allows.
+    It may be a little smaller if that gives fewer rows. If no scale fits, it is small if that almost fits,
+    else as large as the width allows.
     """
     least = max((box.least for box in boxes), default=1.0)
     scales = [scale for scale in SCALES if least <= scale <= most] or [SCALES[0]]

@@ -30,13 +30,13 @@ SAMPLE, ROW = 30, 22  # the line and the row of a name of a head
 
 @dataclass(frozen=True)
 class Links(View):
-    """Queries on the left, keys on the right, a line for each weight [query, key]: the thicker, the more.
+    """Queries on the left, keys on the right, a line for each weight [query, key]: the larger, the thicker.
 
     With weights [head, query, key] every head (at most 5) has a colour and a line style of its own. `heads`
-    says by a bool for each which ones are shown, `names` how they are called (head 1, head 2 ...).
+    (a bool for each) says which ones are shown, `names` names them (head 1, head 2 ...).
 
     `selected` brings the lines of one query forward; a click on a query sets the control named `select`.
-    Pointing at a token shows its lines alone. Raises ValueError for negative weights, NaN, a wrong number of
+    Pointing at a token shows only its lines. Raises ValueError for negative weights, NaN, a wrong number of
     labels or of heads, a row out of range.
     """
 
@@ -59,8 +59,8 @@ class Links(View):
                 f"Links weights hold {least:.3g}: a line needs 0 or more; pass weights, not scores"
             )
         if len(self.names) > len(DASHES):
-            heads = f"{len(DASHES)} heads apart, got {len(self.names)}"
-            raise ValueError(f"Links tells {heads}: pass some of them, or use Heads")
+            heads = f"{len(DASHES)} heads, got {len(self.names)}"
+            raise ValueError(f"Links can show at most {heads}: pass some of them, or use Heads")
 
     @property
     def _stack(self) -> np.ndarray:
@@ -229,5 +229,5 @@ class Links(View):
             name = f"{inputs.distinct(self.names)[h]}: " if self.names else ""
             words.append(f"{name}{said if not self.heads or self.heads[h] else 'not shown'}")
         count = f"{len(self.names)} head{'s' * (len(self.names) > 1)}, " if self.names else ""
-        size = f"{count}{n} by {m}, the strongest of each query: "
+        size = f"{count}{n} by {m}, strongest keys for each query: "
         return f"{self.title or 'links'}, {size}" + "; ".join(words) + "."

@@ -25,14 +25,14 @@ LEAN = 0.71  # sine and cosine of the 45 degrees of those that do
 
 
 class Signed(Field[bool | None, bool]):
-    """Whether the colours of `values` show a sign; None: told by the values."""
+    """Whether the colours of `values` show a sign; None: taken from the values."""
 
     def look(self, view: Any, given: bool | None) -> bool:
         return scale_of(view.values, given)[0]
 
 
 class ScaleEnd(Field[float | None, float]):
-    """The number at the end of the colours of `values`; None: told by the values."""
+    """The number at the end of the colours of `values`; None: taken from the values."""
 
     def look(self, view: Any, given: float | None) -> float:
         return scale_of(view.values, view.signed, inputs.as_limit(given, self.name))[1]
@@ -42,12 +42,12 @@ class ScaleEnd(Field[float | None, float]):
 class Heatmap(View):
     """A matrix [rows, cols] as coloured cells, with the number in each cell when it fits.
 
-    `signed` False: 0 to `limit` (default 1) in viridis; True: -limit to limit, white at 0; None: told by the
-    values. -inf is a masked cell: grey. With `mask` [rows, cols] (True = may attend) the cells where it is
-    False are grey too, for weights, which are 0 there: a 0 is then not written, any other number is.
+    `signed` False: 0 to `limit` (default 1) in viridis; True: -limit to limit, white at 0; None: taken from
+    the values. -inf is a masked cell: grey. With `mask` [rows, cols] (True = may attend) the cells where it
+    is False are grey too. Weights are 0 there: a 0 is then not written, any other number is.
 
     `selected` outlines a row; a click on a row, or the arrow keys, set the control named `select`. Raises
-    ValueError for NaN, +inf, a wrong number of labels, a mask of another shape, a row out of range.
+    ValueError for NaN, +inf, a wrong number of labels, a mask of the wrong shape, a row out of range.
     """
 
     values: Numbers = Numbers(2, masked=True, most=(CELLS, CELLS))
@@ -218,7 +218,7 @@ class Heatmap(View):
 
 
 def cell_texts(values: np.ndarray, hidden: np.ndarray, digits: int) -> Tell:
-    """What the pointer says of a cell; `hidden` where the mask is False."""
+    """What the pointer says about a cell; `hidden` where the mask is False."""
     return lambda i, j: number(values.item(i, j), digits) + ", masked" * hidden.item(i, j)
 
 
@@ -236,7 +236,7 @@ def scale_of(
     if signed is None:
         signed = low < -1e-9 or high > 1 + 1e-9
     if not signed and low < -1e-9:
-        raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to a Heatmap")
+        raise ValueError(f"values hold {low:.3g}, but the scale starts at 0: pass signed=True to Heatmap")
     if limit is None:
         limit = rounding.nice(max(high, -low)) if signed or high > 1 + 1e-9 else 1.0
     return bool(signed), limit
@@ -252,15 +252,15 @@ def spread(values: np.ndarray, rows: Sequence[str], cols: Sequence[str], digits:
     peaks = [f"{t} → {cols[rounding.largest(row)[0]]}" for t, row in zip(rows, values, strict=True)]
     words = f"every row sums to {number(sums[0], digits)}; "
     if abs(sums[0] - 1) > ALIKE or values.min() < -1e-9:
-        return words + "largest of each row: " + ", ".join(peaks)
+        return words + "largest in each row: " + ", ".join(peaks)
     logs = np.log2(values, out=np.zeros_like(values), where=values > 0)
     bits = -(values * logs).sum(axis=1)
     pairs = ", ".join(f"{peak} ({number(b)})" for peak, b in zip(peaks, bits, strict=True))
-    return words + "largest of each row (and its entropy in bits): " + pairs
+    return words + "largest in each row (and its entropy in bits): " + pairs
 
 
 def marked(rows: Sequence[str], selected: int | None) -> str:
-    return "" if selected is None else f"; row {inputs.distinct(rows)[selected]} marked"
+    return "" if selected is None else f"; row {inputs.distinct(rows)[selected]} selected"
 
 
 def _label_rows(ax: Axes, rows: Sequence[str], name: str, high: float, left: float) -> None:

@@ -1,4 +1,4 @@
-"""The blocks of cells that a query row goes through: where they stand, and what the pointer says of them."""
+"""The blocks of cells that a query row goes through: where they are, and what the pointer says about them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -194,4 +194,6 @@ def _shares(view: Any) -> list[str]:
         return [f"exp({number(s)}) / the sum of all exp = {number(w, 3)}" for s, w in pairs]
     whole = rounding.compact(np.exp(view.masked).sum())
     powers = ((s, rounding.compact(np.exp(s)), w) for s, w in pairs)
-    return [f"exp({number(s)}) = {power}, of {whole} in all: {number(w, 3)}" for s, power, w in powers]
+    return [
+        f"exp({number(s)}) = {power}, divided by the sum {whole}: {number(w, 3)}" for s, power, w in powers
+    ]

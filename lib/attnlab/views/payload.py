@@ -40,7 +40,7 @@ class Cells(TypedDict):
 
 
 class Background(TypedDict):
-    """What stands still: labels, scales. Sent when it changes, and named by its number."""
+    """What does not move: labels, scales. Sent when it changes, and identified by its number."""
 
     id: int
     png: bytes

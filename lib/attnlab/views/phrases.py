@@ -1,4 +1,4 @@
-"""What captions are made of: facts on one line, and what they say of numbers with names."""
+"""What captions are made of: facts on one line, and what they say about numbers with names."""
 
 import math
 import re
@@ -17,7 +17,7 @@ ALIKE, LONG = 1e-6, 1e5
 
 
 def width(words: str) -> float:
-    """Of words on a screen, in CSS pixels; what is as wide as a Chinese character counts as a W."""
+    """The width of words on a screen, in CSS pixels; a sign as wide as a Chinese character counts as a W."""
     signs = "".join("W" if east_asian_width(sign) in "WF" else sign for sign in words)
     return fonts.length(fonts.drawable(signs), SIZE)
 
@@ -41,7 +41,7 @@ def sentences(words: str, room: float) -> str:
 
 
 def line(facts: Sequence[str], between: str = "; ", start: str = "") -> str:
-    """Facts on one line of 840 px, as many as there is room for; the first is said in any case."""
+    """Facts on one line of 840 px, as many as fit; the first is always said."""
     first, *others = filter(None, facts)
     words = start + first
     for fact in others:
@@ -61,7 +61,7 @@ def shortened(ways: Iterable[Sequence[str]], start: str = "") -> Sequence[str]:
 
 
 def names(labels: Sequence[str]) -> list[str]:
-    """Names as a caption says them: told apart, and of a bearable length."""
+    """Names as a caption says them: distinct, and not too long."""
     return [cut(name, LONGEST) for name in inputs.distinct(labels)]
 
 
@@ -83,7 +83,7 @@ def strongest(row: np.ndarray, labels: Sequence[str], digits: int = 2, count: in
     if not len(found):
         return "all masked"
     if len(found) > count and np.ptp(found) <= ALIKE:
-        return f"all {len(found)} alike, {signed(found[0], digits)} each"
+        return f"all {len(found)} equal, {signed(found[0], digits)} each"
     order = np.argsort(-np.round(np.where(there, row, -np.inf), 9), kind="stable")[: min(count, len(found))]
     least = 0.5 * 10.0**-digits if shares(np.where(there, row, 0.0)) else -np.inf
     return ", ".join(f"{called[j]} {signed(row[j], digits)}" for j in order if row[j] >= least)

@@ -31,7 +31,7 @@ class Pixels(Field[Any, np.ndarray]):
         vars(view)["_bytes"] = str(getattr(given, "dtype", "")).endswith("uint8")
         array = inputs.as_array(given, "Picture values", (2, 3))
         if array.ndim == 3 and array.shape[2] != 3:
-            raise ValueError(f"Picture values in colour have shape [h, w, 3], got {array.shape}")
+            raise ValueError(f"Picture values in colour must have shape [h, w, 3], got {array.shape}")
         if array.min() < -1e-9:
             raise ValueError(
                 f"Picture values hold {array.min():.3g}, but black is 0: shift them to start at 0"
@@ -39,8 +39,8 @@ class Pixels(Field[Any, np.ndarray]):
         if max(array.shape[:2]) > MOST:
             every = -(-max(array.shape[:2]) // MOST)
             raise ValueError(
-                f"Picture values have shape {array.shape}, there is room for {MOST} by {MOST} pixels: "
-                f"take some of them, values[::{every}, ::{every}]"
+                f"Picture values have shape {array.shape}, but there is room for {MOST} by {MOST} pixels: "
+                f"take a sample, values[::{every}, ::{every}]"
             )
         return array
 
@@ -69,7 +69,7 @@ class Weights(Field[Any, np.ndarray | None]):
         weights, count = inputs.as_array(given, "Picture weights", 1, masked=True), math.prod(view.grid)
         if len(weights) != count:
             raise ValueError(
-                f"weights has {len(weights)} numbers, but there are {count} patches: one for each"
+                f"weights has {len(weights)} numbers, but there are {count} patches: pass one for each"
             )
         if (least := weights[np.isfinite(weights)].min(initial=0)) < -1e-9:
             raise ValueError(f"Picture weights hold {least:.3g}: a weight is 0 or more; apply softmax")
@@ -96,7 +96,7 @@ class White(Field[float | None, float]):
 
 def _needs_side(view: Any, name: str, given: object) -> None:
     if view.side is None and given is not None:
-        raise ValueError(f"{name} speaks of patches: pass their side as well, such as side=4")
+        raise ValueError(f"{name} is about patches: pass their side as well, such as side=4")
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class Picture(View):
     """Pixels [h, w], or [h, w, 3] in red, green and blue, as large cells; 0 is black and `limit` is white.
 
     `limit` None: 1, or 255 for bytes, or the largest value when that is more than 1. `side` draws the grid of
-    patches of side × side pixels, numbered row by row from 0. `weights` [patches]: the less a patch has, next
-    to the largest, the more it lies in a fog; -inf is a masked patch. A click on a patch sets the control
-    named `select`. Raises ValueError for NaN, values below 0, a side that does not divide, a wrong number of
-    weights.
+    patches of side × side pixels, numbered row by row from 0. `weights` [patches]: the smaller a weight is,
+    compared with the largest, the thicker the fog over its patch; -inf is a masked patch. A click on a patch
+    sets the control named `select`. Raises ValueError for NaN, values below 0, a side that does not divide, a
+    wrong number of weights.
     """
 
     values: Pixels = Pixels()
@@ -264,7 +264,7 @@ class Picture(View):
             words += f"; {self._patches()}"
         if self.weights is not None:
             words += f"; {self._attention(self.weights)}"
-        return words + ("" if self.selected is None else f"; patch {self.selected} chosen") + "."
+        return words + ("" if self.selected is None else f"; patch {self.selected} selected") + "."
 
     def _where(self) -> str:
         """Where the light is: its centre; without patches also from top to bottom and from left to right."""
@@ -299,7 +299,7 @@ class Picture(View):
         order = np.argsort(-np.round(weights, 9), kind="stable")
         listed = range(len(weights)) if len(weights) <= 16 else order[:8]
         words = (
-            f"weights with the sum {number(total)}, largest {number(weights[order[0]])} at patch {order[0]}"
+            f"weights that sum to {number(total)}, largest {number(weights[order[0]])} at patch {order[0]}"
         )
         if abs(total - 1) < 1.5e-6:
             logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)

@@ -39,11 +39,11 @@ class Split(Field[Iterable[str | bytes], tuple[str | bytes, ...]]):
             raise TypeError(f"pieces must be a list of texts, got {given!r:.60}")
         pieces = tuple(given)
         if not pieces:
-            raise ValueError("pieces is empty: there is nothing to show of a text without a piece")
+            raise ValueError("pieces is empty: pass at least one piece")
         for i, piece in enumerate(pieces):
             if not isinstance(piece, str | bytes):
                 raise TypeError(
-                    f"piece {i} is {piece!r:.60}: a piece is a text or bytes; numbers go into ids"
+                    f"piece {i} is {piece!r:.60}: a piece must be a string or bytes; pass numbers as ids"
                 )
         return pieces
 
@@ -84,10 +84,11 @@ class Lines(Field[int, int]):
 class Pieces(View):
     """A text split into pieces: a box for each, side by side, with its id below when `ids` are given.
 
-    A piece is a text, or bytes. Spaces are shown as ·, line ends as ⏎, tabs as ⇥, bytes that are no whole
-    character as \\xe2. `marked` pieces stand out: places (0 is the first), or texts that mark every equal
-    piece. `lines`: room is kept for at least so many. A click on a piece sets the control named `select`.
-    Raises ValueError or TypeError for no pieces, one text that is not split, a wrong number of ids.
+    A piece is a text, or bytes. Spaces are shown as ·, line ends as ⏎, tabs as ⇥, bytes that are not a
+    whole character as \\xe2. `marked` pieces stand out: places (0 is the first), or texts that mark every
+    equal piece. `lines`: room is kept for at least this many. A click on a piece sets the control named
+    `select`.
+    Raises ValueError or TypeError for no pieces, a string that is not split, a wrong number of ids.
     """
 
     pieces: Split = Split()
@@ -100,7 +101,7 @@ class Pieces(View):
 
     @cached_property
     def texts(self) -> list[str]:
-        """The pieces that may have room, as they are drawn and said."""
+        """The pieces that may fit, as they are drawn and said."""
         return [visible(piece) for piece in self.pieces[:MOST]]
 
     @property
@@ -215,7 +216,7 @@ class Pieces(View):
             found = Counter(self.pieces[i] for i in self.marked)
             words += "; marked " + ", ".join(f"{visible(piece)} ({count})" for piece, count in found.items())
         if self.selected is not None:
-            words += f"; piece {self.selected} chosen, {self._named(self.selected)}"
+            words += f"; piece {self.selected} selected, {self._named(self.selected)}"
         return words + "."
 
 

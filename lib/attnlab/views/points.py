@@ -35,9 +35,9 @@ class PlanePoints(Numbers):
 class Points(View):
     """Labelled points [n, 2] on a square, from -limit to limit when `signed`, else from 0.
 
-    `signed` None: told by the points. A point beyond `limit` makes the square larger. `arrows` draws each
-    from the origin. `mark` is one more point; with `weights` [n] a line joins it to every point, the thicker,
-    the more weight. Raises ValueError for another shape, NaN, a wrong number of labels.
+    `signed` None: taken from the points. A point beyond `limit` makes the square larger. `arrows` draws each
+    from the origin. `mark` is one more point; with `weights` [n] a line joins it to every point, the larger
+    the weight, the thicker. Raises ValueError for a wrong shape, NaN, a wrong number of labels.
     """
 
     points: PlanePoints = PlanePoints(2)
@@ -57,7 +57,7 @@ class Points(View):
         count, weights = len(self.points), self.weights
         if weights is not None and (self.mark is None or len(weights) != count):
             raise ValueError(
-                f"weights need a mark and one weight per point: {len(weights)} for {count} points"
+                f"weights need a mark and one weight per point: got {len(weights)} for {count} points"
             )
 
     @property

@@ -1,4 +1,4 @@
-"""What the stage knows of a view: four behaviours, and the room and the artists that they speak of."""
+"""What the stage knows about a view: four behaviours, and the room and artists that they use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ Measure = Callable[..., float]  # width of a text (its size and weight may follo
 
 @dataclass(frozen=True)
 class Box:
-    """What a view asks of the layout, in pixels at scale 1: the size of its axes and the margins around."""
+    """What a view asks the layout for, in pixels at scale 1: the size of its axes and the margins around."""
 
     width: float
     height: float
@@ -46,7 +46,7 @@ class Drawn:
 
 
 class Drawable:
-    """One thing to look at. Data in; out: draw on an Axes, update in place, describe in words."""
+    """One thing to look at: it takes data, draws on an Axes, updates in place, describes itself in words."""
 
     title: Text = Text("")
 
@@ -70,14 +70,14 @@ class Drawable:
         raise NotImplementedError
 
     def caption(self) -> str:
-        """What a person would say of it, on one line: without the title, without a full stop at the end."""
+        """What a person would say about it, on one line, without the title or a full stop at the end."""
         raise NotImplementedError
 
     def hits(self, box: Box) -> list[Hit]:
         """What the pointer finds: grids of cells, boxes in pixels relative to the axes.
 
-        The texts may be a function of row and column (`Tell`); those of a large grid are asked for singly.
-        A grid with "point" (any text) asks for `pointed` while the pointer is on one of its rows.
+        The texts may be a function of row and column (`Tell`); those of a large grid are requested one by
+        one. A grid with "point" (any text) asks for `pointed` while the pointer is on one of its rows.
         """
         return []
 

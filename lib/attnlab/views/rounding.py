@@ -57,7 +57,7 @@ def decades(low: float, high: float) -> tuple[float, float]:
 
 
 def powers(low: float, high: float, most: int = 6) -> dict[float, str]:
-    """At most so many powers of ten from low to high, with their texts; of one decade also 2 and 5 times."""
+    """At most `most` powers of ten from low to high, with their texts; in one decade also 2 and 5 times."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
     if last - first < 2 and most > 3 and low >= 1e-4 and high <= 1e4:
         places = [step * 10.0**p for p in range(first - 1, last + 1) for step in (1, 2, 5)]

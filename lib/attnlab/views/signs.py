@@ -22,7 +22,7 @@ WIDE, MOST, FAR = 512, 4000, 30_000  # pixels: the sheet; signs on it; pixels: n
 
 
 class Signs:
-    """The signs of one figure at one resolution: where they stand on the sheet, and in a frame."""
+    """The signs of one figure at one resolution: where they are on the sheet, and in a frame."""
 
     def __init__(self, dpi: float) -> None:
         self.dpi = dpi

@@ -31,7 +31,7 @@ DOTTED, ROWS = 110, 75  # samples that are few enough for a dot each; rows of th
 class Sound(View):
     """The wave of a signal [samples] with `rate` samples a second, between -limit and limit.
 
-    `size` marks its frames: so many samples, a frame every `step` samples (default: `size`). `spectrum`
+    `size` marks its frames: that many samples each, one every `step` samples (default: `size`). `spectrum`
     [frames, bands] is shown below as a map, low bands at the bottom; `bands` are their frequencies in Hz
     (default: equally spaced from 0 to rate / 2). `selected` brings a frame forward; a click on a frame sets
     the control named `select`. Raises ValueError for NaN, a size beyond the signal, a wrong number of rows.
@@ -345,7 +345,7 @@ class Sound(View):
         if self.spectrum is not None:
             words += f"; strongest band {self._melody()}"
         chosen = self.selected
-        return words if chosen is None else f"{words}; frame {chosen} chosen, {self._words(chosen)}"
+        return words if chosen is None else f"{words}; frame {chosen} selected, {self._words(chosen)}"
 
 
 def _pooled(values: np.ndarray, most: int) -> np.ndarray:

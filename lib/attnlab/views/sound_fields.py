@@ -1,4 +1,4 @@
-"""What a sound is given, looked at: its rate, its frames, its spectrogram and their frequencies."""
+"""Check what a sound is given: its rate, its frames, its spectrogram and their frequencies."""
 
 import math
 from numbers import Real
@@ -21,10 +21,10 @@ class Rate(Field[float, float]):
 
 
 class Samples(Field[int | None, int | None]):
-    """So many samples of the signal."""
+    """A number of samples of the signal."""
 
     def look(self, view: Any, given: int | None) -> int | None:
-        most, remedy = len(view.signal), "pass so many samples"
+        most, remedy = len(view.signal), "pass a number of samples"
         if given is None:
             return None
         return whole_number(self.name, given, 1, most, remedy=remedy, why=f"the signal has {most} samples")
@@ -84,4 +84,4 @@ class Reach(Field[float | None, float]):
 
 def needs_size(view: Any, name: str, given: object) -> None:
     if view.size is None and given is not None:
-        raise ValueError(f"{name} speaks of frames: pass their size in samples as well")
+        raise ValueError(f"{name} is about frames: pass their size in samples as well")

@@ -107,7 +107,7 @@ class Stage:
         )
 
     def turn_to(self, page: Page) -> None:
-        """Show what is shown for another page, from the next frame on."""
+        """Show the same for another page, from the next frame on."""
         if page.theme is not self.page.theme:
             self.views = ()  # all is drawn anew
         self.page, self._most = page, 1.0
@@ -118,7 +118,7 @@ class Stage:
         return self.page.scale * self._fitted
 
     def told(self, hit: int, row: int, col: int) -> str:
-        """What the pointer says of a cell of the scene that is shown, where its texts were not sent.
+        """What the pointer says about a cell of the current scene, if its texts were not sent.
 
         IndexError: no such hit, or no such cell.
         """

@@ -13,11 +13,11 @@ from attnlab.views.inputs import Field, Text, as_number, as_text
 # What the pointer says of a part that has no note.
 KINDS = {
     "embedding": "a vector for every token",
-    "norm": "brings every vector to the same size",
+    "norm": "scales every vector to the same size",
     "attention": "tokens read from each other",
     "cross-attention": "tokens read from the end of the other column",
-    "feed-forward": "a small network, the same for every token by itself",
-    "add": "what the branch brings is added to the stream",
+    "feed-forward": "a small network, applied to each token on its own",
+    "add": "the branch's output is added to the stream",
     "output": "a score for every answer",
     "layer": "a whole layer",
     "other": "a part of the model",
@@ -66,7 +66,7 @@ class Shape(Field[str | int | Sequence[Any], str]):
         sizes = [given] if isinstance(given, Integral | str) else given
         if not isinstance(sizes, Sequence) or not all(isinstance(size, Integral | str) for size in sizes):
             raise ValueError(
-                f"shape of part {view.name!r} must be a text or sizes such as (8, 32), got {given!r:.60}"
+                f"shape of part {view.name!r} must be a string or sizes such as (8, 32), got {given!r:.60}"
             )
         return " × ".join(map(as_text, sizes))
 
@@ -81,7 +81,7 @@ class Value(Field[float | str | None, float | str | None]):
             given = given.item()
         if given is None or isinstance(given, Real):
             return as_number(given if given is None else float(given), f"number of part {view.name!r}")
-        raise TypeError(f"number of part {view.name!r} must be a number or a text, got {given!r:.60}")
+        raise TypeError(f"number of part {view.name!r} must be a number or a string, got {given!r:.60}")
 
 
 class SmallMask(Field[Any, np.ndarray | None]):
@@ -99,7 +99,7 @@ class SmallMask(Field[Any, np.ndarray | None]):
             )
         if max(mask.shape) > FINEST:
             raise ValueError(
-                f"{name} has shape {mask.shape}, there is room for {FINEST} by {FINEST}: "
+                f"{name} has shape {mask.shape}, but there is room for {FINEST} by {FINEST}: "
                 "show the first tokens, mask[:8, :8]"
             )
         mask.setflags(write=False)
@@ -108,12 +108,12 @@ class SmallMask(Field[Any, np.ndarray | None]):
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A box of a block diagram: its name, the shape of what leaves it, a number of this moment.
+    """A box of a block diagram: its name, the shape of its output, and a current number.
 
     `kind` gives the colour: one of KINDS, by default the name itself if it is one of them, else "other".
     `shape`: a text or a tuple such as (8, 32). `number`: a number, or a text that is drawn as it is. `mask`
     [query, key] (True = may attend) is a small grid in the box. The pointer shows `note`. Parts that follow
-    each other with the same `group` stand in a frame of that name. Raises ValueError or TypeError.
+    each other with the same `group` share a frame with that name. Raises ValueError or TypeError.
     """
 
     name: Text = Text()
@@ -161,7 +161,7 @@ def _as_rows(rows: Any, name: str) -> tuple[Row, ...]:
         raise ValueError(f"{where} must be a list of at least one Part, got {rows!r:.60}")
     if len(rows) > ROWS:
         raise ValueError(
-            f"{where} has {len(rows)} rows, there is room for {ROWS}: "
+            f"{where} has {len(rows)} rows, but there is room for {ROWS}: "
             "draw one layer, and the others as a Part of the kind 'layer'"
         )
     return tuple(_as_row(row, where) for row in rows)
@@ -174,7 +174,7 @@ def _as_row(row: Any, where: str) -> Row:
             raise TypeError(f"{where} must hold Parts and lists of Parts (branches), got {part!r:.60}")
     if not branch:
         if row.kind == "add":
-            raise ValueError(f"{where} has an 'add' on the stream: put it at the end of a branch, a list")
+            raise ValueError(f"{where} has an 'add' on the stream: put it at the end of a branch (a list)")
         return row
     inner = [part for part in row if part.kind != "add"]
     if not 1 <= len(inner) <= BESIDE or len(row) - len(inner) > (row[-1].kind == "add"):
@@ -236,7 +236,7 @@ def parts_of(rows: Sequence[Row]) -> Iterator[Part]:
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes the parts of layers; what is said of them is looked up by place, then by kind."""
+    """Makes the parts of layers; what belongs to them is looked up by place, then by kind."""
 
     norm: str = "pre"
     residual: bool = True
@@ -274,7 +274,7 @@ class Maker:
         return [row for name in names for row in self.rows(name, group)]
 
     def rows(self, name: str, group: str) -> list[Row]:
-        """A part with its norm and its ⊕. The number of the stream stands at the last of them."""
+        """A part with its norm and its ⊕. The number of the stream is at the last of them."""
         number = self.numbered(f"{group} {name}".strip())
         part, post = self.part(name, group), self.norm == "post"
         inner = [self.part("norm", group)] if self.norm == "pre" else []
@@ -307,7 +307,7 @@ def transformer(maker: Maker, kind: str, n_layers: int) -> Any:
     if kind not in STRUCTURES:
         raise ValueError(f"kind must be one of {', '.join(STRUCTURES)}; got {kind!r:.60}")
     if not isinstance(n_layers, Integral) or n_layers < 1:
-        raise ValueError(f"n_layers must be a whole number from 1 on, got {n_layers!r:.60}")
+        raise ValueError(f"n_layers must be a whole number, 1 or more, got {n_layers!r:.60}")
     both = kind == "encoder-decoder"
     opened = maker.opened(both)
     final = [maker.part("norm", kind="norm")] if maker.norm == "pre" else []

@@ -25,9 +25,9 @@ FEW, MOST = 4, 64  # lines of a note that moves, of any note
 
 @dataclass(frozen=True)
 class Formula(View):
-    """An equation with this moment's numbers in it: `latex` in matplotlib's mathtext, no dollar signs.
+    """An equation with the current numbers in it: `latex` in matplotlib's mathtext, no dollar signs.
 
-    `words` says the same in plain text, for the digest. Raises ValueError when mathtext cannot read it.
+    `words` says the same in plain text, for the caption. Raises ValueError if mathtext cannot read it.
     """
 
     latex: Text = Text()

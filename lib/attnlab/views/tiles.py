@@ -35,7 +35,7 @@ class Area(NamedTuple):
 class Label(NamedTuple):
     """A text and its size, the point left of it, and how high its rectangle is when that is elsewhere.
 
-    fill: the colour of the rectangle that it stands in.
+    fill: the colour of the rectangle that it is in.
     """
 
     text: str
@@ -96,5 +96,5 @@ def beside(spots: Sequence[tuple[float, str]], room: float) -> list[Label]:
         for (place, text), y in zip(kept, heights, strict=True)
     ]
     if every > 1:  # said, not silently left out
-        labels.append(Label(f"one name of {every} is written", fonts.SMALL, WIDE + OUT, -LINE / 2 - 2))
+        labels.append(Label(f"one name in {every} is shown", fonts.SMALL, WIDE + OUT, -LINE / 2 - 2))
     return labels

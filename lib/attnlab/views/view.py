@@ -1,4 +1,4 @@
-"""The class that every view has for a parent."""
+"""The base class of every view."""
 
 from collections.abc import Mapping
 from dataclasses import Field, fields, is_dataclass, replace
@@ -11,9 +11,9 @@ from attnlab.views.stage import Stage
 
 
 class View(Drawable):
-    """A view shows itself, as the last line of a cell too: its picture and its account.
+    """A view shows itself, also as the last line of a cell: its picture and its account.
 
-    Views are equal when they are of one type and all that they were given is equal.
+    Views are equal if they have the same type and were given equal values.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # every view is a dataclass
@@ -31,7 +31,7 @@ class View(Drawable):
         return hash((type(self), self.title))
 
     def titled(self, title: str) -> Self:
-        """The same with another title."""
+        """The same view with another title."""
         return replace(self, title=title)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

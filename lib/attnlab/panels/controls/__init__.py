@@ -1,6 +1,6 @@
 """Controls: what a learner can move. A control is a frozen description; `build` makes its widget.
 
-`control.py`: what all controls share. `numbers.py`: sliders. `options.py`: one of several, on and off.
+`control.py`: what all controls share. `numbers.py`: sliders. `options.py`: one of several, on or off.
 `switches.py`: several things, each on or off. `sentence.py`: a text.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["Choice", "Control", "Scrub", "Sentence", "Slider", "Steps", "Switche
 
 
 def as_control(given: Any, name: str, default: Any) -> Control:
-    """A control from what people pass to `interact`; `default` is the function's own for the argument."""
+    """A control from what people pass to `interact`; `default` is the argument's default in the function."""
     control = _abbreviated(given, name)
     if control.value is None and default is not None:
         control = replace(control, value=default)
@@ -42,5 +42,5 @@ def _abbreviated(given: Any, name: str) -> Control:
         return Choice(given)
     raise TypeError(
         f"control {name!r} is {given!r:.60}: pass Slider, Choice, Toggle, Switches, Scrub or Sentence, or "
-        "a bool, (low, high), (low, high, step), a list, a dict or a text"
+        "a bool, (low, high), (low, high, step), a list, a dict or a string"
     )

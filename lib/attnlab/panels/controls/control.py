@@ -1,4 +1,4 @@
-"""The face of a control, and what all of them share."""
+"""The interface of a control, and what all of them share."""
 
 from dataclasses import Field
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ WIDE = {"description_width": "initial"}
 
 
 def as_state(text: str) -> str:
-    """A text in a state; blanks at its ends are seen, and half a character (a lone surrogate) is kept."""
+    """A text in a state; blanks at its ends stay visible, and half a character (a lone surrogate) is kept."""
     return quote(text, safe=" " * (text == text.strip()), errors="surrogatepass")
 
 
@@ -20,7 +20,7 @@ def of_state(text: str) -> str:
 
 
 class Control:
-    """The face of a control. The *raw* value is what its widget holds, the *value* what `panel.set` takes."""
+    """The interface of a control. Its widget holds the *raw* value, `panel.set` takes the *value*."""
 
     value: Any
     label: str | None
@@ -38,14 +38,14 @@ class Control:
         return self.value_of(raw)
 
     def start(self, name: str) -> Any:
-        """The raw value a panel begins with."""
+        """The raw value a panel starts with."""
         raise NotImplementedError
 
     def build(self, label: str, raw: Any) -> widgets.Widget:
         raise NotImplementedError
 
     def hand(self, widget: widgets.Widget, raw: Any) -> list[tuple[widgets.Widget, dict[str, Any]]]:
-        """What the browser sends when a hand moves it there: widgets and their states."""
+        """What the browser sends when a person moves it there: widgets and their states."""
         return [(widget, {"value": raw})]
 
     def text(self, raw: Any) -> str:
@@ -65,7 +65,7 @@ class Control:
         raise NotImplementedError
 
     def refused(self) -> list[Any]:
-        """Raw values that a hand can bring about, and that are refused with a message."""
+        """Raw values that a person can enter, and that are refused with a message."""
         return []
 
     def row(self, index: int, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Sliders: numbers from a lowest to a highest, and the steps of something that was recorded."""
+"""Sliders: numbers in a range, and the steps of something that was recorded."""
 
 import math
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class Steps(Control):
         return near
 
     def near(self, text: str) -> int | None:
-        """The place nearest to a number as people type it; None: it is no number."""
+        """The place nearest to a number as people type it; None: not a number."""
         try:
             number = float(text.strip().replace("−", "-").replace(",", "."))
         except ValueError:
@@ -113,9 +113,9 @@ def _close(text: str, number: float) -> bool:
 
 @dataclass(frozen=True)
 class Slider(Steps):
-    """A number from `low` to `high` in steps. Whole numbers when low, high and step are int.
+    """A number from `low` to `high` in steps. Whole numbers if low, high and step are ints.
 
-    `value` is where it begins (default: the middle). `step` is 1 for whole numbers, else about a hundredth of
+    `value` is where it starts (default: the middle). `step` is 1 for whole numbers, else about a hundredth of
     the range. Raises ValueError for low >= high, a step <= 0, or more than 10,000 steps.
     """
 
@@ -139,7 +139,7 @@ class Slider(Steps):
         if self.step is not None and self.step <= 0:
             raise ValueError(f"Slider step must be positive, got {self.step}")
         if not math.isfinite(self.high - self.low):
-            raise ValueError(f"Slider from {self.low} to {self.high} is longer than a number can say")
+            raise ValueError(f"Slider from {self.low} to {self.high} is too long for a float: narrow it")
         if (self.high - self.low) / self._size > MOST_STEPS:
             raise ValueError(
                 f"Slider from {self.low} to {self.high} has over {MOST_STEPS} steps: pass a larger step"
@@ -192,7 +192,7 @@ class Scrub(Steps):
         steps = np.diff(values)
         if not ((steps > 0).all() or (steps < 0).all()):
             raise ValueError(
-                "Scrub values must rise or fall from one to the next: sort them and drop the doubles"
+                "Scrub values must rise or fall from one to the next: sort them and drop duplicates"
             )
         object.__setattr__(self, "values", tuple(values.tolist()))
 

@@ -1,4 +1,4 @@
-"""One of several, or on and off."""
+"""One of several, or on or off."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from attnlab.panels.controls.control import WIDE, Control, as_state, of_state
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several options: a list, or a dict label -> value. `value`: the option or label it begins with.
+    """One of several options: a list, or a dict label -> value. `value`: the option or label it starts with.
 
-    Raises ValueError for no options or two with the same label.
+    Raises ValueError if there are no options or two have the same label.
     """
 
     options: Sequence[Any] | Mapping[str, Any]

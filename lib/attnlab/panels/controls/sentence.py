@@ -14,11 +14,11 @@ from attnlab.tokens import words
 
 @dataclass(frozen=True)
 class Sentence(Control):
-    """The learner's own text. The function receives its tokens, at most `limit`: `split` makes them.
+    """The learner's own text. The function receives its tokens, at most `limit`, made by `split`.
 
-    By default they are words and punctuation. With `split=None` the function receives the text as it was
-    typed, at most `limit` characters. A sentence that is empty or too long is refused with a message; what
-    was typed stays in the box.
+    By default they are words and punctuation. With `split=None` the function receives the text as typed, at
+    most `limit` characters. An empty or overlong sentence is refused with a message; the text stays in the
+    box.
     """
 
     value: str
@@ -34,7 +34,7 @@ class Sentence(Control):
 
     def raw(self, value: Any, name: str) -> Any:
         if not isinstance(value, str):
-            raise TypeError(f"{name} must be a text, got {value!r}")
+            raise TypeError(f"{name} must be a string, got {value!r}")
         self.argument(value, name)
         return value
 
@@ -47,7 +47,7 @@ class Sentence(Control):
             raise ValueError(f"{name} is empty: type at least one word")
         if len(tokens) > self.limit:
             what = "tokens" if self.split else "characters"
-            raise ValueError(f"{name} has {len(tokens)} {what}, there is room for {self.limit}: shorten it")
+            raise ValueError(f"{name} has {len(tokens)} {what}, but the limit is {self.limit}: shorten it")
         return tokens
 
     def _tokens(self, raw: str) -> Sequence[str]:
@@ -55,7 +55,7 @@ class Sentence(Control):
             return raw
         found = self.split(raw)
         if not isinstance(found, Iterable):
-            raise TypeError(f"the split of a Sentence must give a list of tokens, it gave {found!r:.60}")
+            raise TypeError(f"the split of a Sentence must return a list of tokens, got {found!r:.60}")
         return found if isinstance(found, list | tuple) else list(found)
 
     def start(self, name: str) -> Any:

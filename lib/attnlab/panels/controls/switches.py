@@ -17,8 +17,8 @@ MOST_ALONE = 4  # a tour shows each of so many things alone; of more only the fi
 class Switches(Control):
     """Several things, each on or off: a row of check boxes. The function receives a tuple of bools.
 
-    `labels` names the things, `value` says which are on at first (default: all of them). A function must give
-    a picture for "all off" too. Raises ValueError for no labels or two that are the same.
+    `labels` names the things, `value` says which are on at first (default: all of them). The function must
+    give a picture for "all off" too. Raises ValueError if there are no labels or two are the same.
     """
 
     labels: Sequence[Any]
@@ -39,7 +39,7 @@ class Switches(Control):
         if not isinstance(value, list | tuple | np.ndarray) or not all(
             isinstance(each, bool | np.bool_) for each in value
         ):
-            raise TypeError(f"{name} must be {count} times True or False, got {value!r:.60}")
+            raise TypeError(f"{name} must be True or False for each of {count}, got {value!r:.60}")
         if len(value) != count:
             raise ValueError(
                 f"{name} has {count} switches ({', '.join(self.labels)}), got {len(value)} values"
@@ -63,7 +63,7 @@ class Switches(Control):
 
     def parse(self, text: str, name: str) -> Any:
         if len(text) != len(self.labels) or set(text) - {"0", "1"}:
-            raise ValueError(f"{name}={text!r} must be {len(self.labels)} times 0 or 1")
+            raise ValueError(f"{name}={text!r} must be {len(self.labels)} digits, 0 or 1")
         return tuple(each == "1" for each in text)
 
     def ends(self) -> list[Any]:
@@ -77,7 +77,7 @@ class Switches(Control):
 
 
 class SwitchRow(widgets.HBox):
-    """A label and check boxes; `value` is what they stand at: it can be set and observed as one."""
+    """A label and check boxes; `value` is the state of them all, set and observed as one."""
 
     value = t.Tuple()
     description = t.Unicode()
