@@ -430,6 +430,45 @@ def _names(cell: NotebookNode, context: type[ast.expr_context]) -> set[str]:
 
 
 @law
+def a_panel_keeps_its_names(page: Page) -> Iterator[str]:
+    """No later cell gives another value to a name that a panel's function reads: its next move would fail."""
+    code = page.code
+    for at, cell in enumerate(code):
+        read = {name for function in _panel_functions(cell) for name in _read_by(function)}
+        later = {name for other in code[at + 1 :] for name in _made_by(ast.parse(other.source))}
+        for name in sorted(read & later):
+            yield f"{name} is read by a panel, and made anew in a later cell"
+
+
+def _panel_functions(cell: NotebookNode) -> Iterator[ast.FunctionDef]:
+    for node in ast.parse(cell.source).body:
+        if isinstance(node, ast.FunctionDef) and any(map(_is_explore, node.decorator_list)):
+            yield node
+
+
+def _read_by(function: ast.FunctionDef) -> set[str]:
+    """The names of the notebook that a function reads when it is called."""
+    inside = [node for statement in function.body for node in ast.walk(statement)]
+    names = [node for node in inside if isinstance(node, ast.Name)]
+    own = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in [*inside, *ast.walk(function.args)] if isinstance(node, ast.arg)}
+    return {node.id for node in names} - own
+
+
+def _made_by(node: ast.AST) -> set[str]:
+    """The names that a cell leaves in the notebook: not those inside functions and comprehensions."""
+    made: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            made.add(child.name)
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            made.add(child.id)
+        elif not isinstance(child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            made |= _made_by(child)
+    return made
+
+
+@law
 def what_is_printed_is_short(page: Page) -> Iterator[str]:
     """But for a table that the text discusses: its cell has the tag."""
     for cell in page.code:

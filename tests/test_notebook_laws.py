@@ -296,6 +296,12 @@ BROKEN: dict[Law, list[Break]] = {
     laws.no_cell_needs_a_probe: [
         sources({PROBE: "cold = look.set(t=0.1)", STRIP: "look.filmstrip(t=[cold])"})
     ],
+    laws.a_panel_keeps_its_names: [
+        sources({PANEL: "@explore(t=Slider(0, 1))\ndef look(t):\n    return Bars(t * x)", STRIP: "x = 3"}),
+        sources(
+            {PANEL: "@explore(t=Slider(0, 1))\ndef look(t):\n    return f(t)", STRIP: "def f(t): return t"}
+        ),
+    ],
     laws.what_is_printed_is_short: [
         printed("x\n" * 13),
         printed("x" * 901),

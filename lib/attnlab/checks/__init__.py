@@ -3,7 +3,8 @@
 The notebooks end an exercise with `name = check_name(name)`. A check prints one verdict and never raises.
 Until the exercise is solved it returns our own function, so that the rest of the notebook runs.
 
-One file for each notebook; `verdict.py` is the mechanism that they share.
+One file for each notebook, and one more where an exercise is long. What they share: `verdict.py` judges an
+answer, `compare.py` says how it differs from the right one.
 """
 
 from .failing_runs import CAUSES, check_diagnose, patient
