@@ -53,8 +53,8 @@ class Exercise:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             answers, right = (verdict.answers_of(each, self.cases) for each in (attempt, self.reference))
-            verdict_ = verdict._verdict(attempt, self.reference, self.cases, answers, right, {})
-            return verdict_[0] == "PASS"
+            trial = verdict._Trial(attempt, self.reference, self.cases, answers, right, {})
+            return verdict._verdict(trial)[0] == "PASS"
 
     def agrees(self, attempt: Callable, inputs: list[tuple]) -> bool:
         with warnings.catch_warnings():

@@ -43,7 +43,7 @@ def judge(
     """
     cases = [*cases, *(drawn(draw, DRAWN) if draw else [])]
     answers, expected = answers_of(attempt, cases, aloud=True), answers_of(reference, cases)
-    verdict, why = _verdict(attempt, reference, cases, answers, expected, wrong)
+    verdict, why = _verdict(_Trial(attempt, reference, cases, answers, expected, wrong))
     print(f"{verdict}  {title}: {why}" if why else f"{verdict}  {title}")
     return _in_its_form(attempt, reference, answers, expected) if verdict == "PASS" else reference
 
@@ -61,15 +61,20 @@ def sizes(rng: np.random.Generator, *largest: int) -> list[int]:
     return found
 
 
-def _verdict(
-    attempt: Callable,
-    reference: Callable,
-    cases: Sequence[tuple],
-    answers: list[_Answer],
-    expected: list[_Answer],
-    wrong: Mapping[Callable, str],
-) -> tuple[str, str]:
+class _Trial(NamedTuple):
+    """An attempt, what it is measured by, and what both made of the cases."""
+
+    attempt: Callable
+    reference: Callable
+    cases: Sequence[tuple]
+    answers: list[_Answer]
+    expected: list[_Answer]
+    wrong: Mapping[Callable, str]
+
+
+def _verdict(trial: _Trial) -> tuple[str, str]:
     """The word to print, and the reason."""
+    attempt, reference, _, answers, expected, _ = trial
     if attempt is reference:
         return "TODO", "this is our own function. Write yours, and run its whole cell."
     if not callable(attempt):
@@ -82,7 +87,7 @@ def _verdict(
         return "PASS", "" if _is_exact(answers, expected) else ROUGH
     if _is_stub(attempt, answers):
         return "TODO", "put your code in place of the three dots, and run the cell again."
-    return "NOT YET", _reason(attempt, reference, cases, answers, expected, wrong)
+    return "NOT YET", _reason(trial)
 
 
 ROUGH = "right to single precision. What follows needs double, and uses our function."
@@ -206,14 +211,8 @@ def _is_dots(value: ast.expr | None) -> bool:
 # Why it is not right
 
 
-def _reason(
-    attempt: Callable,
-    reference: Callable,
-    cases: Sequence[tuple],
-    answers: list[_Answer],
-    expected: list[_Answer],
-    wrong: Mapping[Callable, str],
-) -> str:
+def _reason(trial: _Trial) -> str:
+    attempt, reference, cases, answers, expected, wrong = trial
     known = _known(answers, cases, wrong)
     errors = [
         (answer.error, case) for answer, case in zip(answers, cases, strict=True) if answer.error is not None
