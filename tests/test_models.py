@@ -208,6 +208,7 @@ def test_one_bare_layer_is_multi_head_attention(kind, n_heads):
 NUMPY_ACTIVATIONS = {
     "relu": lambda x: np.maximum(x, 0),
     "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "gelu_tanh": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
     "tanh": np.tanh,
     "swiglu": lambda x: x / (1 + np.exp(-x)),
 }
@@ -224,13 +225,13 @@ class ByHand:
         return x @ self.weights[f"{name}.weight"] + self.weights.get(f"{name}.bias", 0)
 
     def rms(self, x, name):
-        return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-5) * self.weights[f"{name}.weight"]
+        return x / np.sqrt((x**2).mean(-1, keepdims=True) + self.config.norm_epsilon) * self.weights[f"{name}.weight"]
 
     def norm(self, x, name):
         if self.config.norm_type == "rms":
             return self.rms(x, name)
         centred = x - x.mean(-1, keepdims=True)
-        whitened = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-5)
+        whitened = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + self.config.norm_epsilon)
         return whitened * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
     def heads(self, x, turned=False, norm=None):
@@ -238,7 +239,7 @@ class ByHand:
         cut = self.rms(cut, norm) if norm and self.config.qk_norm else cut
         shared = self.config.n_heads // cut.shape[1]
         cut = np.stack([cut[:, i // shared] for i in range(self.config.n_heads)], 1)
-        return rotate(cut, np.arange(cut.shape[-2])) if turned else cut
+        return rotate(cut, np.arange(cut.shape[-2]), self.config.rotary_base) if turned else cut
 
     def attend(self, x, name, memory=None):
         turned = self.config.positions == "rotary" and memory is None
@@ -277,8 +278,9 @@ class ByHand:
         x, n = self.weights["embedding.weight"][numbers(tokens)], tokens.shape[1]
         x = x * math.sqrt(D_MODEL) if self.config.tied else x
         if self.config.positions == "learned":
-            return x + self.weights["positions.weight"][:n]
-        return x + sinusoidal_positions(n, D_MODEL) if self.config.positions == "sinusoidal" else x
+            x = x + self.weights["positions.weight"][:n]
+        x = x + sinusoidal_positions(n, D_MODEL) if self.config.positions == "sinusoidal" else x
+        return self.norm(x, "embedding_norm") if self.config.embedding_norm else x
 
     def logits(self, tokens, source=None):
         pre, memory = self.config.norm == "pre", None
@@ -287,6 +289,8 @@ class ByHand:
             memory = self.norm(memory, "encoder_norm") if pre else memory
         x = self.layers(self.embed(tokens), "layers", memory)
         x = self.norm(x, "norm") if pre else x
+        if self.config.outputs == 0:
+            return x
         return x @ self.weights["embedding.weight"].T if self.config.tied else self.linear(x, "output")
 
 
@@ -312,8 +316,9 @@ def test_every_choice_is_its_formula(norm, choice):
 
 
 LATER = ({"n_kv_heads": 1}, {"norm_type": "rms"}, {"activation": "swiglu"}, {"bias": False}, {"tied": True},
+         {"embedding_norm": True}, {"rotary_base": 30.0}, {"norm_epsilon": 0.1}, {"outputs": 0},
          {"qk_norm": True}, {"qk_norm": True, "attention_scale": 0.7})  # fmt: skip
-ALL_LATER = {key: value for choice in LATER[:-1] for key, value in choice.items()}
+ALL_LATER = {key: value for choice in LATER[:-1] for key, value in choice.items() if key != "outputs"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -740,10 +745,10 @@ def masked(*shape, dtype=torch.bool, blind=None):
 
 def bad_numbers():
     """(name, value, error, message) for every field of a config that is a number or a word."""
-    whole = ("vocabulary", "length", "d_model", "n_heads", "n_layers", "outputs")
+    whole = ("vocabulary", "length", "d_model", "n_heads", "n_layers")
     for name in whole:
         yield name, 0, ValueError, f"{name} must be 1 or more, got 0"
-    for name, value in itertools.product((*whole, "d_ff", "n_kv_heads"), (2.0, True, "2")):
+    for name, value in itertools.product((*whole, "d_ff", "n_kv_heads", "outputs"), (2.0, True, "2")):
         yield name, value, TypeError, f"{name} must be a whole number, got {value!r}"
     for name, known in {
         "kind": KINDS,
@@ -754,15 +759,17 @@ def bad_numbers():
     }.items():
         for value in ("odd", None):
             yield name, value, ValueError, f"{name} must be one of {', '.join(known)}, got {value!r}"
-    for name in ("init_scale", "attention_scale"):
+    for name in ("init_scale", "attention_scale", "norm_epsilon"):
         for value in (-1, math.inf, math.nan):
             yield name, value, ValueError, f"{name} must be a finite number, 0 or more, got {value}"
         for value in ("1", True, [1.0]):
             yield name, value, TypeError, f"{name} must be one number, got {value!r}"
     yield "init_scale", None, TypeError, "init_scale must be one number, got None"
     yield "d_ff", -1, ValueError, "d_ff must be 0 or more, got -1"
+    yield "outputs", -1, ValueError, "outputs must be 0 or more, got -1"
+    yield "rotary_base", 0.5, ValueError, "rotary_base must be a finite number, 1 or more, got 0.5"
     yield "n_kv_heads", 0, ValueError, "n_kv_heads must be 1 or more, got 0"
-    for name, value in itertools.product(("residual", "bias", "tied", "qk_norm"), ("no", 1, None)):
+    for name, value in itertools.product(("residual", "bias", "tied", "qk_norm", "embedding_norm"), ("no", 1, None)):
         yield name, value, TypeError, f"{name} must be True or False, got {value!r}"
 
 

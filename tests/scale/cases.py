@@ -16,6 +16,7 @@ VARIANTS = {
     "plain": {},
     "later": ALL_LATER,
     "post": {"norm": "post", "activation": "gelu", "tied": True},
+    "body": {"norm": "post", "embedding_norm": True, "outputs": 0},
     "attention only": {"d_ff": 0},
     "bare": {"norm": "none", "d_ff": 0, "positions": "none", "outputs": 3},
 }
@@ -44,13 +45,14 @@ def configs(draw: st.DrawFn) -> Config:
         norm=draw(st.sampled_from(["pre", "post", "none"])),
         residual=draw(st.booleans()),
         positions=draw(st.sampled_from(["learned", "sinusoidal", "rotary", "none"])),
-        activation=draw(st.sampled_from(["relu", "gelu", "tanh", "swiglu"])),
-        outputs=None if tied else draw(st.none() | st.integers(1, 9)),
+        activation=draw(st.sampled_from(["relu", "gelu", "gelu_tanh", "tanh", "swiglu"])),
+        outputs=None if tied else draw(st.none() | st.integers(0, 9)),
         n_kv_heads=kv,
         norm_type=draw(st.sampled_from(["layer", "rms"])),
         bias=draw(st.booleans()),
         tied=tied,
         qk_norm=draw(st.booleans()),
+        embedding_norm=draw(st.booleans()),
     )
 
 

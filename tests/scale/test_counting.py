@@ -21,7 +21,7 @@ def piece_of(name: str) -> str:
         return "position embedding"
     if name.startswith("output."):
         return "output"
-    if any(part.startswith(("norm", "before", "after", "encoder_norm")) for part in name.split(".")):
+    if any(part.startswith(("norm", "before", "after", "encoder_norm", "embedding_norm")) for part in name.split(".")):
         return "norms"
     part = name.split(".")[2]
     return {"attention": "attention", "cross": "cross-attention", "feed_forward": "feed-forward"}[part]
@@ -30,7 +30,7 @@ def piece_of(name: str) -> str:
 def place_of(name: str) -> str:
     """Where it is, by the names of `by_layer`."""
     first, second, *_ = name.split(".")
-    if first in ("embedding", "positions"):
+    if first in ("embedding", "positions", "embedding_norm"):
         return "embeddings"
     if first in ("encoder", "layers"):
         return f"{'encoder ' if first == 'encoder' else ''}layer {int(second) + 1}"

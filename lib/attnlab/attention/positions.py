@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import as_even, as_finite, as_positions
-from .numbers import whole_number
+from .numbers import real_number, whole_number
 
 BASE = 10_000.0  # both papers: the frequencies fall from 1 towards 1 / BASE
 
@@ -26,20 +26,21 @@ def sinusoidal_positions(n: int, d_model: int) -> NDArray[np.float64]:
 
 
 @np.errstate(under="ignore")
-def rotate(q_or_k: ArrayLike, positions: ArrayLike) -> NDArray:
+def rotate(q_or_k: ArrayLike, positions: ArrayLike, base: float = BASE) -> NDArray:
     """Rotate each pair of neighbouring numbers by an angle that grows with the position of its token.
 
     q_or_k [..., n, d]; positions [..., n]: a real number for each token, often np.arange(n); a single vector
-    [d] takes a single position. Columns 2i and 2i + 1 turn by position * 10000^(-2i / d). Rotate queries and
+    [d] takes a single position. Columns 2i and 2i + 1 turn by position * base^(-2i / d). Rotate queries and
     keys but not values: q · k then depends only on the difference of their positions.
     Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.2.2. Some models pair i with i + d / 2.
-    ValueError or TypeError: d is odd, positions that do not fit, numbers that are not finite or not real.
+    ValueError or TypeError: d is odd, positions that do not fit, a base below 1, numbers that are not finite or not real.
     """
     x = as_finite("q_or_k", q_or_k)
     if x.ndim == 0:
         raise ValueError("q_or_k must have shape (..., tokens, numbers), got a single number; pass a vector.")
     positions = as_positions(positions, x.shape[:-1])
-    angles = positions[..., None] * _frequencies(as_even("d (the last axis of q_or_k)", x.shape[-1]))
+    base = real_number("base", base, 1)
+    angles = positions[..., None] * _frequencies(as_even("d (the last axis of q_or_k)", x.shape[-1]), base)
     cos, sin = np.cos(angles).astype(x.dtype), np.sin(angles).astype(x.dtype)  # [..., n, d / 2]
     even, odd = x[..., 0::2], x[..., 1::2]  # [..., n, d / 2]
     return np.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1).reshape(x.shape)
@@ -59,9 +60,9 @@ def alibi_bias(n: int, n_heads: int) -> NDArray[np.float64]:
     return _slopes(n_heads)[:, None, None] * -np.abs(place[:, None] - place)  # [head, query, key]
 
 
-def _frequencies(d: int) -> NDArray[np.float64]:
-    """How fast each pair of columns turns, in radians a position: BASE^(-2i / d), [d / 2]."""
-    return BASE ** (-np.arange(0, d, 2) / d)
+def _frequencies(d: int, base: float = BASE) -> NDArray[np.float64]:
+    """How fast each pair of columns turns, in radians a position: base^(-2i / d), [d / 2]."""
+    return base ** (-np.arange(0, d, 2) / d)
 
 
 def _slopes(n_heads: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from attnlab.attention.numbers import real_number, whole_number
 KINDS = ("encoder", "decoder", "encoder-decoder")
 NORMS = ("pre", "post", "none")
 POSITIONS = ("learned", "sinusoidal", "rotary", "none")
-ACTIVATIONS = ("relu", "gelu", "tanh", "swiglu")
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh", "tanh", "swiglu")
 NORM_TYPES = ("layer", "rms")
 
 
@@ -20,8 +20,8 @@ class Config:
     `vocabulary` tokens, sequences of at most `length`. `d_ff` None: 4 * d_model; 0: attention only. `norm`:
     "pre" (before each part, and once at the end), "post" (after it, as in the paper) or "none". `init_scale`
     multiplies the standard deviation 1/√d_in of every initial matrix. `attention_scale` replaces 1/√d_head.
-    `outputs`: how many classes (default: the vocabulary). Raises TypeError or ValueError for a model that
-    cannot be built.
+    `outputs`: how many classes (default: the vocabulary); 0: no output matrix, the model returns its last
+    residual stream. Raises TypeError or ValueError for a model that cannot be built.
 
     Later additions: `n_kv_heads` heads of keys and values, each shared by a group of query heads (Ainslie
     et al. 2023, https://arxiv.org/abs/2305.13245). `norm_type` "rms" (a gain and no shift, Zhang & Sennrich
@@ -29,6 +29,11 @@ class Config:
     https://arxiv.org/abs/2002.05202). `bias` False: no matrix has one. `tied`: the output matrix is the
     embedding (Press & Wolf 2017, https://arxiv.org/abs/1608.05859). `qk_norm`: queries and keys have an RMS
     norm (Henry et al. 2020, https://arxiv.org/abs/2010.04245).
+
+    What published models need as well: `rotary_base`, 10,000 in the paper (Su et al. 2021, section 3.2.2,
+    https://arxiv.org/abs/2104.09864) and more in models for long texts; `embedding_norm`, a norm after the
+    embeddings, and `norm_epsilon`, added to the variance in every norm (BERT: 1e-12); activation "gelu_tanh",
+    the approximation that GPT-2 uses (Hendrycks & Gimpel 2016, section 2, https://arxiv.org/abs/1606.08415).
     """
 
     vocabulary: int
@@ -50,11 +55,14 @@ class Config:
     bias: bool = True
     tied: bool = False
     qk_norm: bool = False
+    rotary_base: float = 10_000.0
+    embedding_norm: bool = False
+    norm_epsilon: float = 1e-5
 
     def __post_init__(self) -> None:
         for name in ("vocabulary", "length", "d_model", "n_heads", "n_layers"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1))
-        for name, least in (("d_ff", 0), ("outputs", 1), ("n_kv_heads", 1)):
+        for name, least in (("d_ff", 0), ("outputs", 0), ("n_kv_heads", 1)):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, whole_number(name, value, least))
         for name, known in (
@@ -63,11 +71,12 @@ class Config:
         ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {getattr(self, name)!r}")
-        for name in ("residual", "bias", "tied", "qk_norm"):
+        for name in ("residual", "bias", "tied", "qk_norm", "embedding_norm"):
             if not isinstance(getattr(self, name), bool | np.bool_):
                 raise TypeError(f"{name} must be True or False, got {getattr(self, name)!r}")
             object.__setattr__(self, name, bool(getattr(self, name)))
-        object.__setattr__(self, "init_scale", real_number("init_scale", self.init_scale, 0))
+        for name, low in (("init_scale", 0), ("rotary_base", 1), ("norm_epsilon", 0)):
+            object.__setattr__(self, name, real_number(name, getattr(self, name), low))
         if self.attention_scale is not None:
             scale = real_number("attention_scale", self.attention_scale, 0)
             object.__setattr__(self, "attention_scale", scale)
@@ -119,7 +128,7 @@ class Config:
     @property
     def classes(self) -> int:
         """outputs as a number."""
-        return self.outputs or self.vocabulary
+        return self.vocabulary if self.outputs is None else self.outputs
 
     @property
     def width(self) -> int:

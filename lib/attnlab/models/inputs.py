@@ -42,8 +42,8 @@ def check_input(
 
 def check_change(change: Change | None, trace: Trace) -> None:
     """ValueError for a change of places that this model does not have."""
-    if missing := sorted(getattr(change, "places", frozenset()) - set(trace.places)):
-        raise ValueError(f"there is no {missing[0]!r} to change; choose from {', '.join(trace.places)}")
+    if missing := sorted(getattr(change, "places", frozenset()) - set(trace.names)):
+        raise ValueError(f"there is no {missing[0]!r} to change; choose from {', '.join(trace.names)}")
 
 
 def _check_cache(cache: Cache, tokens: Tensor, config: Config) -> None:

@@ -4,6 +4,7 @@ In a stack (see `transformer.py`) every shape has a first axis [setting]. Only `
 about it, all else broadcasts: vectors of a stack are [setting, 1, 1, d].
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,10 @@ from attnlab.attention import sinusoidal_positions
 from .config import Config
 from .trace import Trace
 
-ROTARY_BASE = 10_000.0
-FUNCTIONS = {"relu": torch.relu, "gelu": functional.gelu, "tanh": torch.tanh, "swiglu": functional.silu}
+FUNCTIONS = {
+    "relu": torch.relu, "gelu": functional.gelu, "gelu_tanh": partial(functional.gelu, approximate="tanh"),
+    "tanh": torch.tanh, "swiglu": functional.silu,
+}  # fmt: skip
 
 
 class Linear(nn.Module):
@@ -71,24 +74,26 @@ class TiedEmbedding(Embedding):
 class LayerNorm(nn.Module):
     """Mean 0 and variance 1 for every token, then a learnt gain and shift."""
 
-    def __init__(self, d_model: int) -> None:
+    def __init__(self, d_model: int, epsilon: float = 1e-5) -> None:
         super().__init__()
+        self.epsilon = epsilon
         self.weight = nn.Parameter(torch.empty(d_model))
         self.bias = nn.Parameter(torch.empty(d_model))
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.addcmul(self.bias, functional.layer_norm(x, x.shape[-1:]), self.weight)
+        return torch.addcmul(self.bias, functional.layer_norm(x, x.shape[-1:], eps=self.epsilon), self.weight)
 
 
 class RMSNorm(nn.Module):
     """Root mean square 1 for every token, then a learnt gain."""
 
-    def __init__(self, d_model: int) -> None:
+    def __init__(self, d_model: int, epsilon: float = 1e-5) -> None:
         super().__init__()
+        self.epsilon = epsilon
         self.weight = nn.Parameter(torch.empty(d_model))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.rms_norm(x, x.shape[-1:], eps=1e-5) * self.weight
+        return functional.rms_norm(x, x.shape[-1:], eps=self.epsilon) * self.weight
 
 
 class HeadNorm(RMSNorm):
@@ -96,7 +101,7 @@ class HeadNorm(RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         heads = x.unflatten(-1, (-1, self.weight.shape[-1]))  # [batch, token, head, d_head]
-        found = functional.rms_norm(heads, heads.shape[-1:], eps=1e-5) * self.weight.unsqueeze(-2)
+        found = functional.rms_norm(heads, heads.shape[-1:], eps=self.epsilon) * self.weight.unsqueeze(-2)
         return found.flatten(-2)
 
 
@@ -104,8 +109,9 @@ NORM_CLASSES = {"layer": LayerNorm, "rms": RMSNorm}
 
 
 def norm(config: Config, place: str) -> nn.Module:
-    """The norm of a config at a place ("pre" or "post"): nothing if its norms are elsewhere."""
-    return NORM_CLASSES[config.norm_type](config.d_model) if config.norm == place else nn.Identity()
+    """The norm of a config at a place ("pre", "post", "embedding"): nothing if it has none there."""
+    has = config.embedding_norm if place == "embedding" else config.norm == place
+    return NORM_CLASSES[config.norm_type](config.d_model, config.norm_epsilon) if has else nn.Identity()
 
 
 class MultiHeadAttention(nn.Module):
@@ -122,7 +128,7 @@ class MultiHeadAttention(nn.Module):
         self.w_v = Linear(d, narrow, config.bias)
         self.w_o = Linear(d, d, config.bias)
         self.norm_q, self.norm_k = (
-            HeadNorm(config.d_head) if config.qk_norm else nn.Identity() for _ in range(2)
+            HeadNorm(config.d_head, config.norm_epsilon) if config.qk_norm else nn.Identity() for _ in range(2)
         )
         self.register_buffer("scale", torch.tensor(config.scale, dtype=torch.float64), persistent=False)
         self.turn = Rotary(config) if config.positions == "rotary" and role != "cross" else Unturned()
@@ -173,7 +179,7 @@ class Rotary(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        frequencies = ROTARY_BASE ** (-np.arange(0, config.d_head, 2) / config.d_head)  # [d_head / 2]
+        frequencies = config.rotary_base ** (-np.arange(0, config.d_head, 2) / config.d_head)  # [d_head / 2]
         places = torch.arange(config.length, dtype=torch.float64)
         angles = places[:, None] * torch.as_tensor(frequencies)  # [token, d_head / 2]
         self.register_buffer("cos", angles.cos(), persistent=False)

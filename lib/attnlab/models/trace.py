@@ -53,7 +53,7 @@ class Trace:
     hidden: the residual stream of the main stack, at its start and after every layer, [batch, token,
     d_model]. stages: (name, tensor) of the residual stream after every part. places: every tensor that has a
     name, such as "layer 1 weights" and "layer 1 heads" (see `Transformer.forward`). In a stack all have a
-    first axis [setting].
+    first axis [setting]. keep=False: only the names, so that a long text needs little memory.
     """
 
     logits: Tensor = field(init=False, repr=False)
@@ -65,23 +65,34 @@ class Trace:
     change: Change | None = field(default=None, repr=False)
     cache: Cache | None = field(default=None, repr=False)
     start: int = 0  # the position of the first token: what the cache has read comes before it
+    keep: bool = True
+    names: list[str] = field(default_factory=list, repr=False)
 
     def place(self, name: str, tensor: Tensor) -> Tensor:
         """Record a tensor by name, after the requested change."""
         if self.change is not None:
             tensor = _changed(self.change, name, tensor)
-        self.places[name] = tensor
+        self.names.append(name)
+        if self.keep:
+            self.places[name] = tensor
         return tensor
 
     def add(self, name: str, tensor: Tensor) -> Tensor:
         """Record the residual stream after a part."""
         tensor = self.place(name, tensor)
-        self.stages.append((name, tensor))
+        if self.keep:
+            self.stages.append((name, tensor))
         return tensor
 
+    def passed(self, hidden: Tensor) -> None:
+        """Record the residual stream of the main stack, at its start and after a layer."""
+        if self.keep:
+            self.hidden.append(hidden)
+
     def attended(self, role: str, scores: Tensor, weights: Tensor) -> None:
-        self.attention.setdefault(role, []).append(weights)
-        self.scores.setdefault(role, []).append(scores)
+        if self.keep:
+            self.attention.setdefault(role, []).append(weights)
+            self.scores.setdefault(role, []).append(scores)
 
     def at(self, name: str) -> Tensor:
         """The tensor of a named place. ValueError: there is no such place."""

@@ -7,6 +7,7 @@ https://arxiv.org/abs/2002.04745.
 and every activation (`attnlab.training` does), and each setting computes what it would compute alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Self
 
@@ -18,7 +19,19 @@ from attnlab.attention.numbers import whole_number
 
 from .config import Config
 from .inputs import check_change, check_input
-from .parts import Embedding, HeadNorm, Layer, LayerNorm, Linear, Positions, RMSNorm, TiedEmbedding, norm
+from .parts import (
+    Embedding,
+    HeadNorm,
+    Layer,
+    LayerNorm,
+    Linear,
+    MultiHeadAttention,
+    Positions,
+    RMSNorm,
+    Rotary,
+    TiedEmbedding,
+    norm,
+)
 from .trace import Cache, Change, Trace
 
 
@@ -38,14 +51,36 @@ class Transformer(nn.Module):
         self.config, both = config, config.kind == "encoder-decoder"
         self.embedding = (TiedEmbedding if config.tied else Embedding)(config.vocabulary, config.d_model)
         self.positions = Positions(config)
+        self.embedding_norm = norm(config, "embedding")
         self.encoder = nn.ModuleList(Layer(config, "source") for _ in range(config.encoders))
         self.encoder_norm = norm(config, "pre") if both else nn.Identity()
         self.layers = nn.ModuleList(Layer(config, "self", cross=both) for _ in range(config.n_layers))
         self.norm = norm(config, "pre")
         if not config.tied:
-            self.output = Linear(config.d_model, config.classes, config.bias)
+            self.output = (
+                Linear(config.d_model, config.classes, config.bias) if config.classes else nn.Identity()
+            )
         self.to(torch.float64)
         self._initialise(np.random.default_rng(seed))
+
+    @classmethod
+    def holding(cls, config: Config, weights: Mapping[str, Tensor]) -> Self:
+        """A model with these weights, by the names of `state_dict()`; they are not copied, and keep their dtype.
+
+        RuntimeError (from PyTorch): names that are missing or too many, shapes that do not fit.
+        """
+        with torch.device("meta"):  # nothing is drawn or stored
+            model = cls(config)
+        model.load_state_dict(weights, assign=True)
+        dtype = next(model.parameters()).dtype
+        turn = Rotary(config).to(dtype)  # the same tables for all layers
+        for module in model.modules():
+            if isinstance(module, MultiHeadAttention):
+                module.scale = torch.tensor(config.scale, dtype=dtype)
+                module.turn = turn if isinstance(module.turn, Rotary) else module.turn
+        if config.positions == "sinusoidal":
+            model.positions = Positions(config).to(dtype)
+        return model
 
     @classmethod
     def for_task(cls, task: Any, *, seed: int = 0, **choices: Any) -> Self:
@@ -104,17 +139,16 @@ class Transformer(nn.Module):
             check_input(self.config, tokens, source, mask, cache, self.embedding.weight.device)
         if change is not None and not callable(change):
             raise TypeError(f"change must be a function of name and tensor, got {change!r:.60}; see `ablate`")
-        noted = Trace(change=change)
+        noted = Trace(change=change, keep=bool(trace))
         if cache is not None:
             noted.cache, noted.start = cache.copy(), cache.length  # an error leaves the cache as it was
         memory = None if source is None else self._read(source, noted)
-        x = self.positions(self.embedding(tokens), noted.start)
-        x = noted.add("embedding", x)  # [batch, token, d_model]
-        noted.hidden.append(x)
+        x = noted.add("embedding", self._embed(tokens, noted.start))  # [batch, token, d_model]
+        noted.passed(x)
         visible = self._visible(tokens, mask, noted.start)
         for i, layer in enumerate(self.layers, 1):
             x = layer(x, visible, memory, noted, f"layer {i}")
-            noted.hidden.append(x)
+            noted.passed(x)
         noted.logits = noted.add("output", self.read_out(x))  # [batch, token, outputs]
         check_change(change, noted)
         if cache is not None and noted.cache is not None:
@@ -129,11 +163,14 @@ class Transformer(nn.Module):
         last = self.norm(hidden)
         return self.embedding.logits(last) if isinstance(self.embedding, TiedEmbedding) else self.output(last)
 
+    def _embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+        return self.embedding_norm(self.positions(self.embedding(tokens), start))
+
     def _read(self, source: Tensor, noted: Trace) -> Tensor:
         """What the encoder of an encoder-decoder makes of the source: [batch, source, d_model]."""
         if noted.cache is not None and noted.cache.memory is not None:
             return noted.cache.memory
-        x = noted.add("source embedding", self.positions(self.embedding(source)))
+        x = noted.add("source embedding", self._embed(source))
         for i, layer in enumerate(self.encoder, 1):
             x = layer(x, None, None, noted, f"encoder layer {i}")
         memory = self.encoder_norm(x)

@@ -11,7 +11,7 @@ from .arguments import lengths, number_bytes
 from .counting import count
 
 INDEX = 8  # bytes of the number of a token, int64
-FEED_FORWARD = {"relu": 1, "tanh": 1, "gelu": 2, "swiglu": 4}  # tensors [token, d_ff] that are kept
+FEED_FORWARD = {"relu": 1, "tanh": 1, "gelu": 2, "gelu_tanh": 2, "swiglu": 4}  # tensors [token, d_ff] that are kept
 
 
 def activations(
@@ -46,6 +46,7 @@ def _numbers(config: Config, tokens: int, source: int) -> dict[str, int]:
     crossed = config.n_layers * tokens if config.encoders else 0
     parts = read * (1 + (d_ff > 0)) + crossed
     normed = {"none": 0, "post": parts, "pre": parts + tokens + source}[config.norm]
+    normed += (tokens + source) * config.embedding_norm
     pairs = config.n_layers * tokens**2 + config.encoders * source**2
     return {
         "norms": _norm(config, normed, d) + _head_norms(config, read, crossed, source),

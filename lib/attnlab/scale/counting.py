@@ -87,6 +87,7 @@ def _embeddings(config: Config) -> Pieces:
     return {
         "token embedding": config.vocabulary * config.d_model,
         "position embedding": config.length * config.d_model if learned else 0,
+        "norms": norm(config.d_model, config.norm_type) if config.embedding_norm else 0,
     }
 
 
