@@ -26,9 +26,9 @@ from .panels.surface import present as present
 from .pretrained import attention_of as attention_of
 from .tasks import Data as Data, Task as Task
 from .tokens import (
-    BytePairTokenizer as BytePairTokenizer, CharTokenizer as CharTokenizer,
-    WordTokenizer as WordTokenizer, frames as frames, patches as patches, read_text as read_text,
-    spectrogram as spectrogram, words as words,
+    BytePairTokenizer as BytePairTokenizer, CharTokenizer as CharTokenizer, GPT2Tokenizer as GPT2Tokenizer,
+    WordPieceTokenizer as WordPieceTokenizer, WordTokenizer as WordTokenizer, frames as frames,
+    patches as patches, read_text as read_text, spectrogram as spectrogram, words as words,
 )
 from .training import (
     SGD as SGD, Adam as Adam, Constant as Constant, Cosine as Cosine, Frame as Frame, Plan as Plan,

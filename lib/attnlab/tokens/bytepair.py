@@ -1,7 +1,7 @@
 """Byte-pair encoding: start with bytes, and merge the most frequent pair into one token, again and again."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heapify, heappop, heappush
@@ -54,7 +54,7 @@ class BytePairTokenizer:
     @cached_property
     def vocabulary(self) -> tuple[str, ...]:
         """The piece of each id as text; bytes that are not a whole character look like \\xe2."""
-        return tuple(map(_shown, self._bytes))
+        return tuple(map(shown, self._bytes))
 
     @property
     def merges(self) -> tuple[tuple[str, str], ...]:
@@ -71,27 +71,9 @@ class BytePairTokenizer:
         ids: list[int] = []
         for chunk in spaced(as_text(text)):
             if chunk not in known:
-                known[chunk] = self._encode_chunk(chunk.encode(), limit)
+                known[chunk] = merged(chunk.encode(), self._ranks, range(BYTES, len(self)), limit)
             ids += known[chunk]
         return ids
-
-    def _encode_chunk(self, chunk: bytes, limit: int) -> list[int]:
-        row = _Row(chunk)
-        waiting: list[tuple[int, int]] = []  # rank and place of the pairs that can be merged
-
-        def look(at: int) -> None:
-            if (rank := self._ranks.get(row.pair(at), limit)) < limit:
-                heappush(waiting, (rank, at))
-
-        for at in range(len(chunk)):
-            look(at)
-        while waiting:
-            rank, at = heappop(waiting)
-            if row.pair(at) == self.pairs[rank]:
-                row.join(at, BYTES + rank)
-                look(row.before[at])
-                look(at)
-        return [i for i in row.ids if i != BORDER]
 
     def tokens(self, text: str, merges: int | None = None) -> list[str]:
         """The pieces of `text`, with all merges or only the first `merges` of them."""
@@ -105,8 +87,35 @@ class BytePairTokenizer:
         return b"".join(self._bytes[i] for i in as_ids(ids, len(self))).decode(errors="replace")
 
 
-def _shown(piece: bytes) -> str:
+def shown(piece: bytes) -> str:
+    """The piece as text; bytes that are not a whole character look like \\xe2."""
     return piece.decode(errors="backslashreplace")
+
+
+def merged(
+    ids: Sequence[int], ranks: Mapping[Pair, int], made: Sequence[int], limit: int | None = None
+) -> list[int]:
+    """The ids of one word after all merges, or after the first `limit`: always the earliest merge first.
+
+    `ranks` says which merge joins a pair, and `made` [rank] is the id that takes its place.
+    """
+    limit = len(made) if limit is None else limit
+    row = _Row(ids)
+    waiting: list[tuple[int, int]] = []  # rank and place of the pairs that can be merged
+
+    def look(at: int) -> None:
+        if (rank := ranks.get(row.pair(at), limit)) < limit:
+            heappush(waiting, (rank, at))
+
+    for at in range(len(ids)):
+        look(at)
+    while waiting:
+        rank, at = heappop(waiting)
+        if ranks.get(row.pair(at)) == rank:
+            row.join(at, made[rank])
+            look(row.before[at])
+            look(at)
+    return [i for i in row.ids if i != BORDER]
 
 
 class _Row:

@@ -1,7 +1,7 @@
 """Text into words, and the two simplest tokenizers: they look up characters, or words."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +109,26 @@ def as_ids(ids: Iterable[int], count: int) -> list[int]:
             f"decode with the tokenizer that encoded them"
         )
     return found
+
+
+def as_strings(name: str, given: Iterable[str]) -> tuple[str, ...]:
+    """A list of strings. TypeError: anything else."""
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        kind = type(given).__name__
+        raise TypeError(f"{name} must be a list of strings, got {kind}; pass them in the order of their ids")
+    found = tuple(given)
+    if wrong := [each for each in found if not isinstance(each, str)]:
+        raise TypeError(f"{name} must hold strings, got {wrong[0]!r:.60}; pass them as they were published")
+    return found
+
+
+def numbered(vocabulary: Iterable[str]) -> dict[str, int]:
+    """The id of each piece of a vocabulary. ValueError: a piece twice. TypeError: not a list of strings."""
+    ids: dict[str, int] = {}
+    for i, piece in enumerate(as_strings("vocabulary", vocabulary)):
+        if (first := ids.setdefault(piece, i)) != i:
+            raise ValueError(f"the vocabulary has {piece!r} twice, at {first} and {i}; each piece has one id")
+    return ids
 
 
 @dataclass(frozen=True)
