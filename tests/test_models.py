@@ -6,6 +6,7 @@ Most models here are shaken: a fresh one has biases of 0 and gains of 1, and wou
 import copy
 import itertools
 import math
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -225,7 +226,8 @@ class ByHand:
         return x @ self.weights[f"{name}.weight"] + self.weights.get(f"{name}.bias", 0)
 
     def rms(self, x, name):
-        return x / np.sqrt((x**2).mean(-1, keepdims=True) + self.config.norm_epsilon) * self.weights[f"{name}.weight"]
+        size = np.sqrt((x**2).mean(-1, keepdims=True) + self.config.norm_epsilon)
+        return x / size * self.weights[f"{name}.weight"]
 
     def norm(self, x, name):
         if self.config.norm_type == "rms":
@@ -689,6 +691,61 @@ def test_an_empty_trace_has_nothing_wrong():
     assert Trace().first_wrong() == ""
 
 
+# Weights from elsewhere
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("kind", "choices"),
+    [
+        ("encoder", {"norm": "post", "embedding_norm": True, "norm_epsilon": 1e-12, "outputs": 0}),
+        ("decoder", {"positions": "rotary", "rotary_base": 500.0, "tied": True, "n_kv_heads": 1}),
+        ("decoder", {"positions": "rotary", "qk_norm": True, "n_layers": 3}),
+        ("encoder-decoder", {"positions": "sinusoidal", "activation": "gelu_tanh"}),
+        ("encoder-decoder", {"positions": "none", "activation": "swiglu", "norm_type": "rms", "bias": False}),
+    ],
+)
+def test_a_model_that_holds_the_weights_of_another_is_that_model(kind, choices, dtype):
+    other = shaken(kind=kind, **choices).to(dtype)
+    weights = other.state_dict()
+    held = Transformer.holding(other.config, weights)
+    assert torch.equal(held(*inputs(kind)), other(*inputs(kind)))
+    pointers = {name: each.data_ptr() for name, each in held.state_dict().items()}
+    assert pointers == {name: each.data_ptr() for name, each in weights.items()}  # not copied
+    for name, each in [*held.named_parameters(), *held.named_buffers()]:
+        assert each.dtype == dtype and not each.is_meta, name
+    tables = {each.data_ptr() for name, each in held.named_buffers() if name.endswith(("cos", "sin"))}
+    assert len(tables) == 2 * (choices.get("positions") == "rotary")  # one pair for all layers
+
+
+def test_weights_that_do_not_fit_are_refused():
+    other = shaken(kind="decoder")
+    weights = other.state_dict()
+    with pytest.raises(RuntimeError, match=r"Missing key.*norm\.weight"):
+        Transformer.holding(other.config, {n: w for n, w in weights.items() if n != "norm.weight"})
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*another"):
+        Transformer.holding(other.config, weights | {"another": weights["norm.weight"]})
+    with pytest.raises(RuntimeError, match=r"size mismatch for norm\.weight"):
+        Transformer.holding(other.config, weights | {"norm.weight": weights["norm.weight"][:-1]})
+
+
+def test_without_a_trace_nothing_is_kept():
+    model, alive = shaken(kind="decoder", n_layers=3), []
+
+    def watch(name, tensor):
+        alive.append(weakref.ref(tensor))
+        living.append(sum(each() is not None for each in alive))
+        return tensor
+
+    living = []
+    with torch.no_grad():
+        model(*inputs("decoder"), change=watch)
+        most, living = max(living), []
+        alive.clear()
+        kept = model(*inputs("decoder"), trace=True, change=watch)
+    assert most < 6 and max(living) == len(kept.places) > 12
+
+
 # The config
 
 
@@ -769,7 +826,8 @@ def bad_numbers():
     yield "outputs", -1, ValueError, "outputs must be 0 or more, got -1"
     yield "rotary_base", 0.5, ValueError, "rotary_base must be a finite number, 1 or more, got 0.5"
     yield "n_kv_heads", 0, ValueError, "n_kv_heads must be 1 or more, got 0"
-    for name, value in itertools.product(("residual", "bias", "tied", "qk_norm", "embedding_norm"), ("no", 1, None)):
+    switches = "residual", "bias", "tied", "qk_norm", "embedding_norm"
+    for name, value in itertools.product(switches, ("no", 1, None)):
         yield name, value, TypeError, f"{name} must be True or False, got {value!r}"
 
 

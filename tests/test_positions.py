@@ -78,15 +78,21 @@ def test_the_product_of_two_rows_depends_on_their_distance(d_model, place, other
 # rotary
 
 
-@given(SEEDS, EVEN, st.lists(st.floats(-300, 300), min_size=1, max_size=6))
-def test_rotation_is_multiplication_by_a_complex_number(seed, d, positions):
+@given(SEEDS, EVEN, st.lists(st.floats(-300, 300), min_size=1, max_size=6), st.floats(1, 1e6) | st.none())
+def test_rotation_is_multiplication_by_a_complex_number(seed, d, positions, base):
     x = vectors(seed, len(positions), d)
-    turned = rotate(x, positions)
+    turned = rotate(x, positions) if base is None else rotate(x, positions, base)
     for row, place in enumerate(positions):
         for i in range(d // 2):
             number = complex(x[row, 2 * i], x[row, 2 * i + 1])
-            number *= cmath.exp(1j * place / 10000 ** (2 * i / d))
+            number *= cmath.exp(1j * place / (base or 10_000) ** (2 * i / d))
             np.testing.assert_allclose(turned[row, 2 * i : 2 * i + 2], [number.real, number.imag], atol=1e-9)
+
+
+@pytest.mark.parametrize("base", [0.5, float("nan"), float("inf")])
+def test_a_base_that_is_no_base_is_refused(base):
+    with pytest.raises(ValueError, match="base must be a finite number, 1 or more, got"):
+        rotate(np.ones(4), 1, base)
 
 
 @given(SEEDS, EVEN, PLACES)

@@ -21,7 +21,8 @@ def piece_of(name: str) -> str:
         return "position embedding"
     if name.startswith("output."):
         return "output"
-    if any(part.startswith(("norm", "before", "after", "encoder_norm", "embedding_norm")) for part in name.split(".")):
+    norms = "norm", "before", "after", "encoder_norm", "embedding_norm"
+    if any(part.startswith(norms) for part in name.split(".")):
         return "norms"
     part = name.split(".")[2]
     return {"attention": "attention", "cross": "cross-attention", "feed_forward": "feed-forward"}[part]

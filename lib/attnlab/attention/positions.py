@@ -33,7 +33,8 @@ def rotate(q_or_k: ArrayLike, positions: ArrayLike, base: float = BASE) -> NDArr
     [d] takes a single position. Columns 2i and 2i + 1 turn by position * base^(-2i / d). Rotate queries and
     keys but not values: q · k then depends only on the difference of their positions.
     Su et al. (2021), https://arxiv.org/abs/2104.09864, section 3.2.2. Some models pair i with i + d / 2.
-    ValueError or TypeError: d is odd, positions that do not fit, a base below 1, numbers that are not finite or not real.
+    ValueError or TypeError: d is odd, positions that do not fit, a base below 1, numbers that are not finite
+    or not real.
     """
     x = as_finite("q_or_k", q_or_k)
     if x.ndim == 0:

@@ -4,6 +4,7 @@ In a stack (see `transformer.py`) every shape has a first axis [setting]. Only `
 about it, all else broadcasts: vectors of a stack are [setting, 1, 1, d].
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from attnlab.attention import sinusoidal_positions
 from .config import Config
 from .trace import Trace
 
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu, "gelu": functional.gelu, "gelu_tanh": partial(functional.gelu, approximate="tanh"),
     "tanh": torch.tanh, "swiglu": functional.silu,
 }  # fmt: skip
@@ -114,6 +115,11 @@ def norm(config: Config, place: str) -> nn.Module:
     return NORM_CLASSES[config.norm_type](config.d_model, config.norm_epsilon) if has else nn.Identity()
 
 
+def head_norm(config: Config) -> nn.Module:
+    """The norm of the queries, or of the keys, of every head: nothing if there is none."""
+    return HeadNorm(config.d_head, config.norm_epsilon) if config.qk_norm else nn.Identity()
+
+
 class MultiHeadAttention(nn.Module):
     """softmax(q kᵀ · scale) v in n_heads slices of the columns. `role` names the map in a trace."""
 
@@ -127,9 +133,7 @@ class MultiHeadAttention(nn.Module):
         self.w_k = Linear(d, narrow, config.bias)
         self.w_v = Linear(d, narrow, config.bias)
         self.w_o = Linear(d, d, config.bias)
-        self.norm_q, self.norm_k = (
-            HeadNorm(config.d_head, config.norm_epsilon) if config.qk_norm else nn.Identity() for _ in range(2)
-        )
+        self.norm_q, self.norm_k = head_norm(config), head_norm(config)
         self.register_buffer("scale", torch.tensor(config.scale, dtype=torch.float64), persistent=False)
         self.turn = Rotary(config) if config.positions == "rotary" and role != "cross" else Unturned()
 

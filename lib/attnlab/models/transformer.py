@@ -65,7 +65,7 @@ class Transformer(nn.Module):
 
     @classmethod
     def holding(cls, config: Config, weights: Mapping[str, Tensor]) -> Self:
-        """A model with these weights, by the names of `state_dict()`; they are not copied, and keep their dtype.
+        """A model with these weights, by the names of `state_dict()`: not copied, in their own dtype.
 
         RuntimeError (from PyTorch): names that are missing or too many, shapes that do not fit.
         """

@@ -11,7 +11,8 @@ from .arguments import lengths, number_bytes
 from .counting import count
 
 INDEX = 8  # bytes of the number of a token, int64
-FEED_FORWARD = {"relu": 1, "tanh": 1, "gelu": 2, "gelu_tanh": 2, "swiglu": 4}  # tensors [token, d_ff] that are kept
+# How many tensors [token, d_ff] are kept.
+FEED_FORWARD = {"relu": 1, "tanh": 1, "gelu": 2, "gelu_tanh": 2, "swiglu": 4}
 
 
 def activations(
