@@ -756,6 +756,36 @@ def test_what_is_no_loaded_model(model: Any) -> None:
         attention_of(model, IDS)
 
 
+def wrapped() -> Iterator[tuple[Any, str]]:
+    """What people pass instead of a model, and what they are told."""
+    model = make("BertModel")
+    yield torch.compile(model), r"got OptimizedModule.*before torch\.compile: model\._orig_mod"
+    yield nn.DataParallel(model), r"got DataParallel.*the model inside: model\.module"
+    yield nn.Sequential(model), r"got Sequential.*if it holds a model of transformers, pass that part"
+    yield words(), r"got TokenizersBackend.*pass the model first, then the text, then tokenizer="
+    yield transformers.pipeline("feature-extraction", model=model, tokenizer=words()), r"pipe\.model"
+    yield model.config, "got BertConfig.*a config has no weights.*AutoModel"
+    yield transformers.BertModel, "got BertModel: that is a class.*AutoModel"
+    yield "bert-base-uncased", "got 'bert-base-uncased': that is a name.*AutoModel"
+    yield model.state_dict(), "got OrderedDict.*AutoModel"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch.compile imports that
+def test_what_holds_a_model_or_belongs_to_it_says_what_to_pass() -> None:
+    for given, told in wrapped():
+        with pytest.raises(TypeError, match="must be a loaded model from transformers.*" + told):
+            attention_of(given, IDS)
+
+
+def test_a_model_without_weights_is_told() -> None:
+    with torch.device("meta"):
+        model = transformers.BertModel(transformers.BertConfig(**PLAIN))
+    with pytest.raises(
+        ValueError, match=r"this BertModel has no weights: .*meta.*AutoModel\.from_pretrained"
+    ):
+        attention_of(model, IDS)
+
+
 def test_a_model_of_this_package_has_a_trace() -> None:
     model = Transformer(Config(vocabulary=VOCABULARY, length=LONGEST))
     with pytest.raises(TypeError, match=r"got Transformer.*model\(tokens, trace=True\)\.attention"):
@@ -772,6 +802,13 @@ VIT = {
 }  # fmt: skip
 
 
+WHISPER = {
+    "d_model": WIDTH, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16, "vocab_size": VOCABULARY,
+    "decoder_start_token_id": 1, **SPECIAL,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "config", "why"),
     [
@@ -781,8 +818,9 @@ VIT = {
         ("JambaForCausalLM", HYBRID, "has 2 maps for 4 layers"),
         ("JambaForCausalLM", HYBRID | {"num_hidden_layers": 1}, "has no attention maps for self"),
         ("SqueezeBertModel", PLAIN | {"embedding_size": WIDTH}, "rows do not sum to 1"),
-        ("ViTModel", VIT, "reads more than text"),
-        ("CLIPModel", {"text_config": PLAIN, "vision_config": VIT}, "reads more than text"),
+        ("ViTModel", VIT, "reads pictures"),
+        ("CLIPModel", {"text_config": PLAIN, "vision_config": VIT}, "reads pictures"),
+        ("WhisperModel", WHISPER, "reads sound"),
         ("LongformerModel", PLAIN | {"attention_window": 4}, "keeps its maps as windows"),
     ],
 )

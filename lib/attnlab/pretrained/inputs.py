@@ -21,20 +21,47 @@ BESIDE = {  # what has one value for each id, the mask first
     ENCODER: ("attention_mask", "token_type_ids"),
     DECODER: ("decoder_attention_mask",),
 }
-OTHER_SENSES = {"pixel_values", "visual_feats", "input_features", "input_values"}  # pictures and sound
+OTHER_SENSES = {  # what other models take: what that is
+    "pixel_values": "pictures", "visual_feats": "pictures",
+    "input_features": "sound", "input_values": "sound",
+}  # fmt: skip
+LOAD = 'load a model with AutoModel.from_pretrained("bert-base-uncased")'
+INSTEAD = {  # what is no such model, by its class or one that it comes from: what to do
+    "Pipeline": "pass the model and the tokenizer inside: attention_of(pipe.model, text, "
+    "tokenizer=pipe.tokenizer)",
+    "OptimizedModule": "pass the model as it was before torch.compile: model._orig_mod",
+    "DataParallel": "pass the model inside: model.module",
+    "DistributedDataParallel": "pass the model inside: model.module",
+    "Transformer": "a Transformer of attnlab shows its own: model(tokens, trace=True).attention",
+    "PreTrainedTokenizerBase": "pass the model first, then the text, then tokenizer=...",
+    "PreTrainedConfig": f"a config has no weights; {LOAD}",
+    "type": f"that is a class, not a model made from it; {LOAD}",
+    "str": f"that is a name; {LOAD}",
+    "Module": f"if it holds a model of transformers, pass that part; or {LOAD}",
+}
 
 
 def inputs_of(model: Any) -> Mapping[str, Any]:
     """What a model takes. That it is one of transformers is seen without importing that."""
-    if "PreTrainedModel" not in (each.__name__ for each in type(model).__mro__):
+    kinds = [each.__name__ for each in type(model).__mro__]
+    if "PreTrainedModel" not in kinds:
+        given = (
+            model.__name__ if isinstance(model, type) else repr(model) if isinstance(model, str) else kinds[0]
+        )
+        remedy = next((INSTEAD[kind] for kind in kinds if kind in INSTEAD), LOAD)
         raise TypeError(
-            f"model must be a loaded model from transformers (pip install transformers), got "
-            f'{type(model).__name__}: load one with AutoModel.from_pretrained("bert-base-uncased"), or pass '
-            "the model inside a wrapper; a Transformer of attnlab has model(tokens, trace=True).attention"
+            f"model must be a loaded model from transformers (pip install transformers), got {given:.60}: "
+            f"{remedy}"
+        )
+    if any(each.is_meta for each in model.parameters()):
+        raise ValueError(
+            f"this {kinds[0]} has no weights: it lies on the meta device, where only shapes are known; {LOAD}"
         )
     takes = inspect.signature(model.forward).parameters
-    if ENCODER not in takes or OTHER_SENSES & set(takes):
-        raise unknown(model, "reads more than text")
+    if senses := sorted({what for name, what in OTHER_SENSES.items() if name in takes}):
+        raise unknown(model, f"reads {' and '.join(senses)}")
+    if ENCODER not in takes:
+        raise unknown(model, f"does not read {ENCODER}")
     if hasattr(model.config, "attention_window"):
         raise unknown(model, "keeps its maps as windows, not as [query, key]")
     return takes
