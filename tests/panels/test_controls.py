@@ -91,6 +91,7 @@ def test_what_is_no_option_is_refused(options: Any, value: Any) -> None:
         Sentence("one two", 2),
         Sentence("don't stop.", 4),
         Sentence("a,b", 3, split=lambda text: text.split(",")),
+        Sentence("one two", 2, optional=True),
     ],
 )
 def test_a_tour_of_any_text_stays_within_its_room(sentence: Sentence) -> None:
@@ -98,6 +99,20 @@ def test_a_tour_of_any_text_stays_within_its_room(sentence: Sentence) -> None:
     before = panel.state
     panel.tour()
     assert panel.state == before
+    panel.close()
+
+
+def test_a_text_of_ones_own_may_be_empty_and_nobody_types_into_it_on_a_tour() -> None:
+    own = Sentence("", 20, "your own text", split=None, optional=True)
+    panel = explore(lambda own: Note(f"read: {own or 'a stored text'}"), own=own)
+    assert panel.tour() == ["start: read: a stored text\n  read: a stored text"]
+    assert panel.set(own="a cat") == "read: a cat" and panel.set(own=" ") == "read: a stored text"
+    panel.reset()
+    assert panel.values == {"own": ""} and panel.set() == "read: a stored text"
+    with pytest.raises(ValueError, match="own has 21 characters, but the limit is 20: shorten it"):
+        panel.set(own="a" * 21)
+    with pytest.raises(ValueError, match="own is empty: type at least one word"):
+        explore(lambda own: Note(own), own=Sentence("", 20, split=None))
     panel.close()
 
 

@@ -18,13 +18,14 @@ class Sentence(Control):
 
     By default they are words and punctuation. With `split=None` the function receives the text as typed, at
     most `limit` characters. An empty or overlong sentence is refused with a message; the text stays in the
-    box.
+    box. With `optional` it may be empty, as for a text of one's own beside a Choice; tests type nothing then.
     """
 
     value: str
     limit: int = 12
     label: str | None = None
     split: Callable[[str], Sequence[str]] | None = words
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if self.split is not None and not callable(self.split):
@@ -43,6 +44,8 @@ class Sentence(Control):
 
     def argument(self, raw: Any, name: str) -> Sequence[str]:
         tokens = self._tokens(raw)
+        if self.optional and not raw.strip():
+            return tokens[:0]
         if not tokens or not raw.strip():
             raise ValueError(f"{name} is empty: type at least one word")
         if len(tokens) > self.limit:
@@ -69,6 +72,8 @@ class Sentence(Control):
 
     def ends(self) -> list[Any]:
         """The first word alone; and from the last word back, again and again, while there is room."""
+        if not self.value.strip():
+            return []
         parts = words(self.value) or [self.value]
         full = ""
         for word in islice(cycle(reversed(parts)), self.limit):
@@ -78,7 +83,7 @@ class Sentence(Control):
         return [text for text in (parts[0], full) if self._takes(text)]
 
     def refused(self) -> list[Any]:
-        return [" "]
+        return [] if self.optional else [" "]
 
     def _takes(self, text: str) -> bool:
         try:
