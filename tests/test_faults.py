@@ -325,6 +325,34 @@ FAULTS = [
         "lines = LineCollection([], colors=[colours.lines[i] for i in kinds[::-1]]",
         "02_similarity",
     ),
+    Fault(
+        "heads of a real model counted from another end",
+        "pretrained/stored.py",
+        "    weights = stored / MOST",
+        "    weights = stored[:, ::-1] / MOST",
+        "04_self_attention",
+    ),
+    Fault(
+        "a stored map of another sentence",
+        "pretrained/stored.py",
+        "list(known).index(text)",
+        "list(known).index(text) // 2 * 2",
+        "04_self_attention",
+    ),
+    Fault(
+        "keys rotated in the other pairing",
+        "pretrained/structures.py",
+        'if part in "qk" and',
+        'if part in "q" and',
+        "13_inside_a_model",
+    ),
+    Fault(
+        "the norm after the embeddings left out",
+        "models/transformer.py",
+        "return self.embedding_norm(self.positions(self.embedding(tokens), start))",
+        "return self.positions(self.embedding(tokens), start)",
+        "13_inside_a_model",
+    ),
 ]
 
 

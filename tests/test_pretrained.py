@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ transformers = pytest.importorskip("transformers")
 from attnlab import Heads, Heatmap, Links  # noqa: E402
 from attnlab.attention import causal_mask, scaled_dot_product_attention, softmax  # noqa: E402
 from attnlab.models import Config, Transformer  # noqa: E402
-from attnlab.pretrained import PretrainedAttention, attention_of  # noqa: E402
+from attnlab.pretrained import Pretrained, PretrainedAttention, attention_of  # noqa: E402
 
 VOCABULARY, WIDTH, LAYERS, HEADS, LONGEST = 30, 16, 2, 4, 12
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
@@ -46,7 +47,7 @@ BART = {
     "decoder_attention_heads": HEADS, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32,
     "decoder_start_token_id": 2, **SPECIAL,
 }  # fmt: skip
-ROTARY = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen3ForCausalLM")
+ROTARY = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM")
 ENCODERS = {
     "BertModel": PLAIN,
     "BertForMaskedLM": PLAIN,
@@ -292,6 +293,44 @@ def test_gpt2_by_hand(layer: int) -> None:
     )
     ours = scaled_dot_product_attention(q, k, v, causal_mask(len(x))).weights
     np.testing.assert_allclose(attention_of(model, given).attention["self"][layer], ours, atol=1e-5)
+
+
+def rotary_queries_and_keys(model: Any, layer: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Those of Llama and its relatives, before they are rotated: [head, token, d_head]."""
+    inner = model.model.layers[layer].self_attn
+    found = []
+    for name in ("q", "k"):
+        linear = getattr(inner, f"{name}_proj")
+        made = x @ weights_of(linear)
+        made = made if linear.bias is None else made + linear.bias.detach().numpy()  # Qwen2 has one
+        heads = made.reshape(len(x), -1, 4).swapaxes(0, 1)
+        norm = getattr(inner, f"{name}_norm", None)  # and Qwen3 this
+        found.append(heads if norm is None else t5_normed(heads, norm))
+    return found[0], found[1]
+
+
+@pytest.mark.parametrize("layer", range(LAYERS))
+@pytest.mark.parametrize("name", ROTARY)
+def test_grouped_heads_by_hand(name: str, layer: int) -> None:
+    """Two heads of keys for four of queries: each serves two that are side by side."""
+    model, given = make(name), inputs_for(name)
+    x = t5_normed(hidden_before(model, layer, given), model.model.layers[layer].input_layernorm)
+    q, k = rotary_queries_and_keys(model, layer, x)
+    assert (len(q), len(k)) == (HEADS, 2)
+    angles = np.arange(len(x))[:, None] * 10_000.0 ** (-np.arange(2) / 2)
+    turn = np.exp(1j * angles)  # of the pair (first half, second half) as a complex number
+    q, k = ((each[..., :2] + 1j * each[..., 2:]) * turn for each in (q, k))
+    scores = (q @ np.repeat(k, 2, axis=0).conj().swapaxes(-1, -2)).real / 2
+    ours = softmax(np.where(causal_mask(len(x)), scores, -np.inf))
+    np.testing.assert_allclose(attention_of(model, given).attention["self"][layer], ours, atol=1e-5)
+
+
+def test_the_window_of_mistral() -> None:
+    """It looks at itself and the two before; beyond that its maps are 0."""
+    maps = attention_of(make("MistralForCausalLM", sliding_window=3), IDS).attention["self"]
+    n = len(IDS)
+    near = np.tril(np.ones((n, n), bool)) & ~np.tril(np.ones((n, n), bool), -3)
+    assert ((maps > 0) == near).all()
 
 
 def bucket(distance: int, both_ways: bool, buckets: int, farthest: int = 128) -> int:
@@ -761,12 +800,19 @@ def wrapped() -> Iterator[tuple[Any, str]]:
     model = make("BertModel")
     yield torch.compile(model), r"got OptimizedModule.*before torch\.compile: model\._orig_mod"
     yield nn.DataParallel(model), r"got DataParallel.*the model inside: model\.module"
+    spread = nn.parallel.DistributedDataParallel  # with __init__ it asks for other processes
+    yield spread.__new__(spread), r"got DistributedDataParallel.*the model inside: model\.module"
     yield nn.Sequential(model), r"got Sequential.*if it holds a model of transformers, pass that part"
     yield words(), r"got TokenizersBackend.*pass the model first, then the text, then tokenizer="
     yield transformers.pipeline("feature-extraction", model=model, tokenizer=words()), r"pipe\.model"
     yield model.config, "got BertConfig.*a config has no weights.*AutoModel"
+    yield words()("the cat"), r"got BatchEncoding.*pass the model first"
     yield transformers.BertModel, "got BertModel: that is a class.*AutoModel"
-    yield "bert-base-uncased", "got 'bert-base-uncased': that is a name.*AutoModel"
+    yield transformers.Pipeline, "got Pipeline: that is a class.*AutoModel"
+    yield "gpt2", r"got 'gpt2': that is a name.*load it with AutoModel\.from_pretrained\('gpt2'\)"
+    yield "the cat " * 99, r"got '[^']{59}\.\.\.: that is a name"
+    yield PurePosixPath("mine"), r"got PurePosixPath\('mine'\): that is a name"
+    yield None, r"got None: load a model with AutoModel\.from_pretrained"
     yield model.state_dict(), "got OrderedDict.*AutoModel"
 
 
@@ -780,16 +826,24 @@ def test_what_holds_a_model_or_belongs_to_it_says_what_to_pass() -> None:
 def test_a_model_without_weights_is_told() -> None:
     with torch.device("meta"):
         model = transformers.BertModel(transformers.BertConfig(**PLAIN))
+    with pytest.raises(ValueError, match=r"this BertModel has no weights in embeddings\..*meta.*to_empty"):
+        attention_of(model, IDS)
+
+
+def test_a_part_without_weights_is_told() -> None:
+    model = make("BertModel")
+    model.pooler.to("meta")
     with pytest.raises(
-        ValueError, match=r"this BertModel has no weights: .*meta.*AutoModel\.from_pretrained"
+        ValueError, match=r"no weights in pooler\.dense\.weight.*load it with from_pretrained"
     ):
         attention_of(model, IDS)
 
 
 def test_a_model_of_this_package_has_a_trace() -> None:
     model = Transformer(Config(vocabulary=VOCABULARY, length=LONGEST))
-    with pytest.raises(TypeError, match=r"got Transformer.*model\(tokens, trace=True\)\.attention"):
-        attention_of(model, IDS)
+    for given in (model, Pretrained(model, None)):
+        with pytest.raises(TypeError, match=r"of attnlab.*model\(tokens, trace=True\)\.attention"):
+            attention_of(given, IDS)
 
 
 HYBRID = GROUPED | {
@@ -802,6 +856,11 @@ VIT = {
 }  # fmt: skip
 
 
+WAV2VEC2 = {
+    "hidden_size": WIDTH, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16,
+    "conv_dim": (8,), "conv_stride": (2,), "conv_kernel": (2,), "num_conv_pos_embeddings": 4,
+    "num_conv_pos_embedding_groups": 2,
+}  # fmt: skip
 WHISPER = {
     "d_model": WIDTH, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
     "decoder_attention_heads": 2, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16, "vocab_size": VOCABULARY,
@@ -819,7 +878,8 @@ WHISPER = {
         ("JambaForCausalLM", HYBRID | {"num_hidden_layers": 1}, "has no attention maps for self"),
         ("SqueezeBertModel", PLAIN | {"embedding_size": WIDTH}, "rows do not sum to 1"),
         ("ViTModel", VIT, "reads pictures"),
-        ("CLIPModel", {"text_config": PLAIN, "vision_config": VIT}, "reads pictures"),
+        ("CLIPModel", {"text_config": PLAIN, "vision_config": VIT}, "reads text and pictures"),
+        ("Wav2Vec2Model", WAV2VEC2, "reads sound"),
         ("WhisperModel", WHISPER, "reads sound"),
         ("LongformerModel", PLAIN | {"attention_window": 4}, "keeps its maps as windows"),
     ],

@@ -190,7 +190,8 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
             yield f"{name} by keyboard", lambda name=name, last=last: live.press(name, "Space", which=last)
         else:
             assert isinstance(spec, Sentence)
-            yield f"{name} by keyboard", lambda name=name, spec=spec: live.write(name, spec.ends()[-1])
+            if ends := spec.ends():  # none for a text of one's own, which a real model reads: see below
+                yield f"{name} by keyboard", lambda name=name, to=ends[-1]: live.write(name, to)
         if isinstance(spec, Scrub):
             label = "◀ Back" if twin.controls[name].value else "Next ▶|"
             yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 MOST_BYTES = 2e9  # of all maps of one call
+LONGEST_NAME = 60  # of what an error shows
 KNOWN = (
     "text models: encoders (as BERT, RoBERTa, DistilBERT), decoders (as GPT-2, Llama, Qwen3) "
     "and encoder-decoders (as T5, BART, Marian)"
@@ -26,18 +27,26 @@ OTHER_SENSES = {  # what other models take: what that is
     "input_features": "sound", "input_values": "sound",
 }  # fmt: skip
 LOAD = 'load a model with AutoModel.from_pretrained("bert-base-uncased")'
+FIRST = "pass the model first, then the text, then tokenizer=..."
+INSIDE = "pass the model inside: model.module"
+NAMED = "that is a name, not a model; load it with AutoModel.from_pretrained({given})"
 INSTEAD = {  # what is no such model, by its class or one that it comes from: what to do
     "Pipeline": "pass the model and the tokenizer inside: attention_of(pipe.model, text, "
     "tokenizer=pipe.tokenizer)",
     "OptimizedModule": "pass the model as it was before torch.compile: model._orig_mod",
-    "DataParallel": "pass the model inside: model.module",
-    "DistributedDataParallel": "pass the model inside: model.module",
-    "Transformer": "a Transformer of attnlab shows its own: model(tokens, trace=True).attention",
-    "PreTrainedTokenizerBase": "pass the model first, then the text, then tokenizer=...",
+    "DataParallel": INSIDE,
+    "DistributedDataParallel": INSIDE,
+    "Transformer": "a Transformer of attnlab shows its own: model(tokens, trace=True).attention; "
+    "one of torch keeps no maps",
+    "Pretrained": "that holds a Transformer of attnlab, with model(tokens, trace=True).attention",
+    "PreTrainedTokenizerBase": FIRST,
+    "BatchEncoding": FIRST,
     "PreTrainedConfig": f"a config has no weights; {LOAD}",
     "type": f"that is a class, not a model made from it; {LOAD}",
-    "str": f"that is a name; {LOAD}",
+    "str": NAMED,
+    "PurePath": NAMED,
     "Module": f"if it holds a model of transformers, pass that part; or {LOAD}",
+    "object": LOAD,
 }
 
 
@@ -45,26 +54,33 @@ def inputs_of(model: Any) -> Mapping[str, Any]:
     """What a model takes. That it is one of transformers is seen without importing that."""
     kinds = [each.__name__ for each in type(model).__mro__]
     if "PreTrainedModel" not in kinds:
-        given = (
-            model.__name__ if isinstance(model, type) else repr(model) if isinstance(model, str) else kinds[0]
-        )
-        remedy = next((INSTEAD[kind] for kind in kinds if kind in INSTEAD), LOAD)
-        raise TypeError(
-            f"model must be a loaded model from transformers (pip install transformers), got {given:.60}: "
-            f"{remedy}"
-        )
-    if any(each.is_meta for each in model.parameters()):
+        raise _no_model(model, kinds)
+    if empty := next((name for name, each in model.named_parameters() if each.is_meta), None):
         raise ValueError(
-            f"this {kinds[0]} has no weights: it lies on the meta device, where only shapes are known; {LOAD}"
+            f"this {kinds[0]} has no weights in {empty}: it lies on the meta device, with its shape only; "
+            "load it with from_pretrained, without offloading (to_empty gives memory, but no weights)"
         )
     takes = inspect.signature(model.forward).parameters
     if senses := sorted({what for name, what in OTHER_SENSES.items() if name in takes}):
-        raise unknown(model, f"reads {' and '.join(senses)}")
+        raise unknown(model, f"reads {' and '.join(['text'] * (ENCODER in takes) + senses)}")
     if ENCODER not in takes:
         raise unknown(model, f"does not read {ENCODER}")
     if hasattr(model.config, "attention_window"):
         raise unknown(model, "keeps its maps as windows, not as [query, key]")
     return takes
+
+
+def _no_model(given: Any, kinds: list[str]) -> TypeError:
+    """What was given in the place of a model, and what to do about it."""
+    name = given.__name__ if isinstance(given, type) else kinds[0]
+    if given is None or {"str", "PurePath"} & set(kinds):
+        name = repr(given)
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}..."
+    remedy = next(INSTEAD[kind] for kind in kinds if kind in INSTEAD).format(given=name)
+    return TypeError(
+        f"model must be a loaded model from transformers (pip install transformers), got {name}: {remedy}"
+    )
 
 
 def unknown(model: Any, why: str) -> ValueError:

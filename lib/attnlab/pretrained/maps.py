@@ -50,8 +50,8 @@ def attention_of(
     after an error, everything is as it was. Maps are float32 (float64 for a float64 model); rows sum to 1,
     except in models with attention sinks (GPT-OSS).
 
-    TypeError or ValueError: not such a model, or one without attention or of an unknown kind; ids that are
-    not whole numbers, out of the vocabulary or too many; a mask that does not fit; maps of more than 2 GB.
+    TypeError or ValueError: no such model, or one without weights, without attention or of an unknown kind;
+    ids not whole, out of the vocabulary or too many; a mask that does not fit; maps of more than 2 GB.
     """
     takes = inputs_of(model)
     fields = fitting(read(inputs, target, tokenizer, model), takes, model)
