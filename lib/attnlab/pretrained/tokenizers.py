@@ -46,15 +46,19 @@ def _lower(folder: Path) -> bool:
 def _of_json(given: Mapping[str, Any]) -> Tokenizer | None:
     """The file of the library `tokenizers`."""
     model, added = given["model"], {each["content"]: each["id"] for each in given.get("added_tokens", ())}
+    if model["type"] not in ("WordPiece", "BPE"):
+        return None
     pieces = _in_order(model["vocab"] | added)
     if model["type"] == "WordPiece":
         return WordPieceTokenizer.of(pieces, bool((given.get("normalizer") or {}).get("lowercase")))
     cuts = given.get("pre_tokenizer") or {}
     kinds = {each["type"]: each for each in cuts.get("pretokenizers", [cuts]) if each}
-    if model["type"] != "BPE" or not {"ByteLevel"} <= set(kinds) <= {"ByteLevel", "Digits"}:
+    if not {"ByteLevel"} <= set(kinds) <= {"ByteLevel", "Digits"}:
         return None
     merges = [each if isinstance(each, str) else " ".join(each) for each in model["merges"]]
-    return GPT2Tokenizer.of(pieces, merges, added, kinds.get("Digits", {}).get("individual_digits", False))
+    return GPT2Tokenizer.of(
+        pieces, merges, list(added), kinds.get("Digits", {}).get("individual_digits", False)
+    )
 
 
 def _in_order(ids: Mapping[str, int]) -> list[str]:
