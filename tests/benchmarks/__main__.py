@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import browser, kernels, panels, tokens, trainings
+from tests.benchmarks import browser, kernels, panels, published, tokens, trainings
 from tests.benchmarks.tables import table
 
 PARTS: dict[str, tuple[Callable[[bool], Any], Callable[[Any], str]]] = {
@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[Callable[[bool], Any], Callable[[Any], str]]] = {
     "moves": (kernels.moves, kernels.show_moves),
     "tokens": (tokens.measure, tokens.show),
     "training": (trainings.measure, trainings.show),
+    "published": (published.measure, published.show),
 }
 Row = tuple[str, str, str]  # what, target, measured
 
