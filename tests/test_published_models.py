@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -370,7 +371,20 @@ def test_a_gguf_that_ends_too_early(tmp_path: Path) -> None:
         load(tmp_path / "short.gguf", quiet=True)
 
 
-def test_what_is_no_path(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("library", "file"), [("gguf", "a.gguf"), ("safetensors", "model.safetensors")])
+def test_a_library_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, file: str
+) -> None:
+    saved(tmp_path, "LlamaForCausalLM", LLAMA)
+    (tmp_path / file).touch()
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(
+        ModuleNotFoundError, match=f"{file} is read by the library {library}: pip install {library}"
+    ):
+        load(tmp_path / file, quiet=True)
+
+
+def test_what_is_no_path() -> None:
     with pytest.raises(TypeError, match="load takes a name or a path, got int: smollm2, minilm"):
         load(5)  # type: ignore[arg-type]
     with pytest.raises(FileNotFoundError, match=r"there is no file or folder .*smollm.*smollm2, minilm"):
@@ -478,6 +492,12 @@ def test_other_tokenizers(tmp_path: Path) -> None:
     assert beside(tmp_path, {"tokenizer.json": {"model": {"type": "Unigram", "vocab": []}}}) is None
     split = {"model": PAIRS, "pre_tokenizer": {"type": "Split"}}
     assert beside(tmp_path, {"tokenizer.json": split}) is None
+    for broken in (
+        "{",
+        {"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}, "pre_tokenizer": BYTES},
+    ):
+        with pytest.raises(ValueError, match=r"tokenizer\.json is damaged, or no tokenizer file"):
+            beside(tmp_path, {"tokenizer.json": broken})
     (tmp_path / "tokenizer.json").unlink()
     pairs = beside(tmp_path, {"vocab.json": PAIRS["vocab"], "merges.txt": "#version: 0.2\na b\n1 1\n"})
     assert pairs.encode("ab11") == [2, 4]

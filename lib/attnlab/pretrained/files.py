@@ -93,7 +93,7 @@ def open_weights(path: Path) -> Weights:
 
 
 @contextmanager
-def _reading(path: Path, library: str) -> Iterator[None]:
+def reading(path: Path, library: str) -> Iterator[None]:
     """What a library says of a file that it cannot read, in our words. Each has errors of its own."""
     try:
         yield
@@ -108,7 +108,7 @@ def _reading(path: Path, library: str) -> Iterator[None]:
 
 
 def _gguf(path: Path) -> Weights:
-    with _reading(path, "gguf"):
+    with reading(path, "gguf"):
         from gguf import MODEL_ARCH, GGUFReader, get_tensor_name_map, quants
 
         reader = GGUFReader(path)
@@ -124,7 +124,7 @@ def _gguf(path: Path) -> Weights:
         return f"{naming.get_name(stem)}.{end}"
 
     def read(name: str) -> Tensor:
-        with _reading(path, "gguf"):
+        with reading(path, "gguf"):
             numbers = quants.dequantize(tensors[name].data, tensors[name].tensor_type)
         return torch.tensor(numbers, dtype=torch.float32)
 
@@ -135,7 +135,7 @@ def _gguf(path: Path) -> Weights:
 def _safetensors(folder: Path) -> Weights:
     if not (about := folder / "config.json").is_file():
         raise ValueError(f"the folder {folder.name} has no config.json, which says what the weights are")
-    with _reading(about, "JSON"):
+    with reading(about, "JSON"):
         settings = dict(json.loads(about.read_text(encoding="utf-8")))
     settings |= settings.pop("rope_parameters", None) or {}
     files = sorted(folder.glob("model*.safetensors"))
@@ -144,7 +144,7 @@ def _safetensors(folder: Path) -> Weights:
     home: dict[str, Path] = {}
     sizes: dict[str, int] = {}
     for file in files:
-        with _reading(file, "safetensors"):
+        with reading(file, "safetensors"):
             from safetensors import safe_open
 
             with safe_open(file, "pt") as reader:
@@ -153,7 +153,7 @@ def _safetensors(folder: Path) -> Weights:
                 sizes |= {name: prod(reader.get_slice(name).get_shape()) for name in here}
 
     def read(name: str) -> Tensor:
-        with _reading(home[name], "safetensors"), safe_open(home[name], "pt") as reader:
+        with reading(home[name], "safetensors"), safe_open(home[name], "pt") as reader:
             return reader.get_tensor(name).to(torch.float32)
 
     return Weights(folder, settings, sizes, read)

@@ -7,7 +7,7 @@ from typing import Any
 
 from attnlab.tokens import GPT2Tokenizer, WordPieceTokenizer
 
-from .files import Weights
+from .files import Weights, reading
 
 Tokenizer = GPT2Tokenizer | WordPieceTokenizer
 CONTROL = 3  # the kind of a special token in a gguf
@@ -15,17 +15,19 @@ SINGLE_DIGITS = {"gpt-2": False, "default": False, "smollm": True}  # by the nam
 
 
 def tokenizer_of(file: Weights) -> Tokenizer | None:
-    """None: there is none, or none that we know."""
+    """None: there is none, or none that we know. ValueError: a file that cannot be read."""
     if file.tables is not None:
         return _of_gguf(file.tables)
     folder = file.path
     if (path := folder / "tokenizer.json").is_file():
-        return _of_json(json.loads(path.read_text(encoding="utf-8")))
+        with reading(path, "tokenizer"):
+            return _of_json(json.loads(path.read_text(encoding="utf-8")))
     if (path := folder / "vocab.txt").is_file():
         return WordPieceTokenizer.read(path, _lower(folder))
     if (path := folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         merges = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
-        pieces = _in_order(json.loads(path.read_text(encoding="utf-8")))
+        with reading(path, "JSON"):
+            pieces = _in_order(json.loads(path.read_text(encoding="utf-8")))
         return GPT2Tokenizer.of(pieces, [line for line in merges if not line.startswith("#version")])
     return None
 
