@@ -113,6 +113,16 @@ def wait_until_it_answers(address: str, process: subprocess.Popen, log: Path) ->
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server. Now and then one has done its work, and waits for an idle thread of anyio for ever."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @pytest.fixture(scope="package")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A JupyterLab server of this environment on a copy of the notebooks."""
@@ -130,8 +140,7 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         wait_until_it_answers(server.address, process, log)
         yield server
     finally:
-        process.terminate()
-        process.wait(timeout=90)
+        stop(process)
 
 
 @pytest.fixture(scope="package")
