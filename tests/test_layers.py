@@ -23,6 +23,7 @@ LAYERS: dict[str, set[str]] = {
     "tasks": {"attention", "tokens", "numpy"},
     "models": {"attention", "numpy", "torch"},
     "training": {"attention", "models", "tasks", "numpy", "torch"},
+    "decoding": {"attention", "models", "numpy", "torch"},
     "scale": {"attention", "models", "numpy"},
     "pretrained": {
         "attention",

@@ -39,6 +39,17 @@ class Cache:
         self.layers[name] = keys, values
         return keys, values
 
+    def cut(self, length: int) -> None:
+        """Forget all but the first tokens, for a text that goes on differently from there."""
+        for name, pair in self.layers.items():
+            if not name.endswith("cross"):
+                self.layers[name] = pair[0][..., :length, :], pair[1][..., :length, :]
+
+    def select(self, rows: Tensor) -> None:
+        """Take these sequences of the batch, in this order; one may come twice."""
+        self.layers = {name: (keys[rows], values[rows]) for name, (keys, values) in self.layers.items()}
+        self.memory = None if self.memory is None else self.memory[rows]
+
     def copy(self) -> "Cache":
         """A copy that grows on its own."""
         return Cache(dict(self.layers), self.memory)
