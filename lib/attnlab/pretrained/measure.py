@@ -165,6 +165,27 @@ def adjectives() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def answers_moved(moved: NDArray) -> dict[str, Any]:
+    """How far SmolLM2's answer follows the adjective, by the number of heads switched off: [mean, pairs].
+
+    The heads that follow the adjective most, of all [layer, head]; and draws of five others.
+    """
+    rng, ranked = np.random.default_rng(0), highest(moved)
+
+    def followed(off: list[tuple[int, int]]) -> list[float]:
+        change = ablate(off)
+        leans = np.array([[answered(pair, each, change) for each in pair[3:]] for pair in PAIRS])
+        falls = leans[:, 0] - leans[:, 1]
+        return [round(float(falls.mean()), DIGITS), int((falls > 0).sum())]
+
+    drawn = [[ranked[10 + i] for i in rng.choice(len(ranked) - 10, 5, replace=False)] for _ in range(5)]
+    return {
+        "heads": [[layer, head + 1] for layer, head in ranked[:10]],
+        "off": {str(n): followed(ranked[:n]) for n in (0, 1, 5, 10)},
+        "random five": [followed(each) for each in drawn],
+    }
+
+
 def answered(pair: tuple[str, ...], adjective: str, change: Change | None = None) -> float:
     model, tokenizer = known("smollm2")
     with torch.no_grad():

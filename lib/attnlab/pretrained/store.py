@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from .live import known, maps
-from .measure import ablation, adjectives, facts, rounded, scores, shift, tensors, written
+from .measure import ablation, adjectives, answers_moved, facts, rounded, scores, shift, tensors, written
 from .sources import SOURCES, find
 from .stored import DATA, Maps, write
 from .texts import BEGINNINGS, PAIRS, PLAIN, REPEATED, SENTENCES, WORDS
@@ -42,6 +42,7 @@ def smollm2() -> None:
     results = {
         "about": about("smollm2"), "scores": {name: rounded(each) for name, each in found.items()},
         "ablation": ablation(found), "lens": facts(), "shift": rounded(moved), "adjectives": adjectives(),
+        "answers moved": answers_moved(moved),
         "written": [written(each) for each in BEGINNINGS],
         "file": {"bytes": find("smollm2").stat().st_size, "tensors": tensors()},
     }  # fmt: skip

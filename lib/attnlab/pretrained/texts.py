@@ -13,10 +13,10 @@ SENTENCES = (
     "The queen called the king because she was ill.", "The queen called the king because he was ill.",
 )  # fmt: skip
 
-# "The horse ate the grass because it was hungry" or "green": the first adjective fits the first noun, the
+# "The chicken ate the corn because it was hungry" or "yellow": the first adjective fits the first noun, the
 # second the second.
 PAIRS = (
-    ("horse", "ate the", "grass", "hungry", "green"), ("dog", "chewed the", "bone", "bored", "broken"),
+    ("chicken", "ate the", "corn", "hungry", "yellow"), ("dog", "chewed the", "bone", "bored", "broken"),
     ("bird", "picked up the", "seed", "hungry", "ripe"), ("baby", "drank the", "juice", "thirsty", "sweet"),
     ("monkey", "peeled the", "banana", "greedy", "ripe"), ("bear", "ate the", "honey", "hungry", "sweet"),
     ("mouse", "stole the", "cheese", "clever", "yellow"), ("cow", "drank the", "water", "thirsty", "clean"),
