@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
         "attention",
         "tokens",
         "models",
+        "decoding",
         "numpy",
         "torch",
         "gguf",
