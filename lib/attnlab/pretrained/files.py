@@ -5,7 +5,7 @@ has them, tensors in float32 by the names that transformers gives them.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
@@ -31,21 +31,23 @@ SETTINGS_OF_GGUF = {  # as config.json calls them: as gguf does
 class Weights:
     """An open file. `take(name)` gives a tensor in float32 and notes that it was used.
 
-    names: of the tensors, as the file has them; size: how many numbers they hold. neighbours: rotations turn
-    pairs of neighbouring columns, as ours do; transformers turns column i with i + d / 2. tables: those of
-    the tokenizer in a gguf.
+    settings: without those that are null. names: of the tensors, as the file has them; size: how many numbers
+    they hold; parts: the files that have them. neighbours: rotations turn pairs of neighbouring columns, as
+    ours do; transformers turns column i with i + d / 2. tables: those of the tokenizer in a gguf.
     """
 
     def __init__(
         self,
         path: Path,
+        parts: Sequence[Path],
         settings: Mapping[str, Any],
         sizes: Mapping[str, int],
         read: Callable[[str], Tensor],
         own: Callable[[str], str] = str,
         tables: Mapping[str, Any] | None = None,
     ) -> None:
-        self.path, self.settings, self.names, self.tables = path, settings, frozenset(sizes), tables
+        self.path, self.parts, self.names, self.tables = path, tuple(parts), frozenset(sizes), tables
+        self.settings = {name: value for name, value in settings.items() if value is not None}
         self.size = sum(sizes.values())
         self.neighbours = tables is not None
         self._read, self._own, self._used = read, own, set[str]()
@@ -81,11 +83,12 @@ class Weights:
 def open_weights(path: Path) -> Weights:
     """ValueError: damaged, or of another kind. ModuleNotFoundError: the library that reads it is missing."""
     if path.is_dir():
-        return _safetensors(path)
+        return _safetensors(path, _weights_in(path))
     if path.suffix == ".gguf":
         return _gguf(path)
     if path.suffix == ".safetensors":
-        return _safetensors(path.parent)
+        shard = "-of-" in path.name  # says nothing without the others
+        return _safetensors(path.parent, _weights_in(path.parent) if shard else [path])
     raise ValueError(
         f"{path.name} is no file of weights that can be read here: pass a .gguf file, or a folder with "
         "config.json and model.safetensors"
@@ -116,7 +119,7 @@ def _gguf(path: Path) -> Weights:
     kind, tensors = fields.get("general.architecture"), {each.name: each for each in reader.tensors}
     tables = {name.rpartition(".")[2]: each for name, each in fields.items() if name.startswith("tokenizer.")}
     settings = {name: fields.get(f"{kind}.{own}") for name, own in SETTINGS_OF_GGUF.items()}
-    settings |= {"model_type": kind, "vocab_size": len(tables.get("tokens", ()))}
+    settings |= {"model_type": kind, "vocab_size": len(tables.get("tokens", ())) or None}
     naming = get_tensor_name_map(MODEL_ARCH.LLAMA, settings["num_hidden_layers"] or 0)
 
     def own(name: str) -> str:
@@ -129,18 +132,34 @@ def _gguf(path: Path) -> Weights:
         return torch.tensor(numbers, dtype=torch.float32)
 
     sizes = {name: int(each.n_elements) for name, each in tensors.items()}
-    return Weights(path, settings, sizes, read, own, tables)
+    return Weights(path, [path], settings, sizes, read, own, tables)
 
 
-def _safetensors(folder: Path) -> Weights:
+def _weights_in(folder: Path) -> list[Path]:
+    """The files of weights in a folder: one, or all shards."""
+    whole = folder / "model.safetensors"
+    return [whole] if whole.is_file() else sorted(folder.glob("model-*-of-*.safetensors"))
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    """What config.json says."""
     if not (about := folder / "config.json").is_file():
-        raise ValueError(f"the folder {folder.name} has no config.json, which says what the weights are")
+        raise ValueError(
+            f"the folder {folder.name} has no config.json, which says what the weights are: pass a folder "
+            "that has it beside model.safetensors, or a .gguf file"
+        )
     with reading(about, "JSON"):
         settings = dict(json.loads(about.read_text(encoding="utf-8")))
-    settings |= settings.pop("rope_parameters", None) or {}
-    files = sorted(folder.glob("model*.safetensors"))
+    return settings | (settings.pop("rope_parameters", None) or {})
+
+
+def _safetensors(folder: Path, files: Sequence[Path]) -> Weights:
+    settings = _settings(folder)
     if not files:
-        raise ValueError(f"the folder {folder.name} has no model.safetensors; other kinds are not read here")
+        raise ValueError(
+            f"the folder {folder.name} has no model.safetensors; other kinds are not read here: read it with "
+            "transformers, and save it with save_pretrained"
+        )
     home: dict[str, Path] = {}
     sizes: dict[str, int] = {}
     for file in files:
@@ -156,4 +175,4 @@ def _safetensors(folder: Path) -> Weights:
         with reading(home[name], "safetensors"), safe_open(home[name], "pt") as reader:
             return reader.get_tensor(name).to(torch.float32)
 
-    return Weights(folder, settings, sizes, read)
+    return Weights(folder, files, settings, sizes, read)

@@ -14,9 +14,13 @@ from .tokenizers import Tokenizer
 
 @cache
 def known(model: str) -> tuple[Transformer, Tokenizer]:
-    """A known model with its tokenizer, loaded once."""
+    """A known model with its tokenizer, loaded once. ValueError: an environment variable names another."""
     found, tokenizer = load(model)
-    assert tokenizer is not None  # both have one
+    if tokenizer is None:  # the published files have one
+        raise ValueError(
+            f"beside the weights of {model} lies no tokenizer that attnlab knows: set "
+            f"ATTNLAB_{model.upper()} to a folder that has it, or remove this variable"
+        )
     return found, tokenizer
 
 

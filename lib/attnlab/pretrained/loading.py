@@ -4,9 +4,11 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from attnlab.models import Transformer
+from torch import Tensor
 
-from .files import open_weights
+from attnlab.models import Config, Transformer
+
+from .files import Weights, open_weights
 from .sources import SOURCES, find
 from .structures import converted
 from .tokenizers import Tokenizer, tokenizer_of
@@ -33,7 +35,7 @@ def load(what: str | Path, *, quiet: bool = False) -> Pretrained:
     file = open_weights(find(what))
     title = SOURCES[what].title if what in SOURCES else file.path.name
     say = _silent if quiet else _say
-    disk = sum(each.stat().st_size for each in _parts(file.path))
+    disk = sum(each.stat().st_size for each in file.parts)
     say(f"{title}: {disk / 1e6:.0f} MB on disk, {file.size * 4 / 1e6:.0f} MB in memory. Reading:")
     started, told = time.perf_counter(), 0
 
@@ -44,14 +46,20 @@ def load(what: str | Path, *, quiet: bool = False) -> Pretrained:
             say(f" {told * 25} %")
 
     config, weights = converted(file, progress)
-    model = Transformer.holding(config, weights).requires_grad_(False)
+    model = _holding(file, config, weights).requires_grad_(False)
     tokenizer = tokenizer_of(file)
     say(f" 100 %, {time.perf_counter() - started:.1f} s\n")
     return Pretrained(model, tokenizer)
 
 
-def _parts(path: Path) -> list[Path]:
-    return sorted(path.glob("model*.safetensors")) if path.is_dir() else [path]
+def _holding(file: Weights, config: Config, weights: dict[str, Tensor]) -> Transformer:
+    try:
+        return Transformer.holding(config, weights)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip()  # PyTorch lists all
+        raise ValueError(
+            f"the tensors of {file.path.name} do not fit its settings: get both again ({first})"
+        ) from error
 
 
 def _say(text: str) -> None:

@@ -57,12 +57,16 @@ def find(what: str | Path) -> Path:
     """
     if what not in SOURCES:
         return _existing(
-            Path(what).expanduser(), f"load {what!s}; the names that it knows: {', '.join(SOURCES)}"
+            Path(what).expanduser().absolute(),
+            f"load takes a path or a name that it knows: {', '.join(SOURCES)}",
         )
     name, source = str(what), SOURCES[str(what)]
     variable = f"ATTNLAB_{name.upper()}"
     if given := os.environ.get(variable):
-        return _existing(Path(given).expanduser(), f"the environment variable {variable} says {given}")
+        return _existing(
+            Path(given).expanduser().absolute(),
+            f"the environment variable {variable} says {given}. Correct it, or remove it",
+        )
     found = _in_wheel(source) or _in_cache(source)
     if found is None:
         raise FileNotFoundError(

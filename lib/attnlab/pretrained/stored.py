@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .sources import SOURCES
+from .sources import SOURCES, find
 
 DATA = Path(__file__).with_name("data")
 MOST = 255  # a weight of 1 as a byte
@@ -37,8 +37,9 @@ def stored(model: str) -> dict[str, Any]:
 def maps_of(model: str, text: str) -> Maps:
     """The attention maps of "smollm2" or "minilm" for a text. Stored ones are rounded to 1/255. Read only.
 
-    FileNotFoundError: the text is not stored, and the model not installed; says what to install. TypeError
-    or ValueError: another model, no text, a text that is too long.
+    FileNotFoundError: the text is not stored, and the model not installed; says what to install.
+    ModuleNotFoundError: PyTorch is missing, which runs it. TypeError or ValueError: another model, no text, a
+    text that is too long.
     """
     if not isinstance(text, str):
         raise TypeError(f"text must be a string, got {type(text).__name__}")
@@ -52,11 +53,21 @@ def _maps_of(model: str, text: str) -> Maps:
         with np.load(DATA / f"{model}.npz") as arrays:
             found = Maps(tuple(known[text]), _weights(arrays[_place(list(known).index(text))]))
     else:
-        from .live import maps  # needs PyTorch
-
-        found = Maps(*maps(model, text))
+        found = _read(model, text)
     found.weights.flags.writeable = False
     return found
+
+
+def _read(model: str, text: str) -> Maps:
+    """The model itself reads the text."""
+    try:
+        from .live import maps
+    except ModuleNotFoundError as error:
+        find(model)  # its message comes first
+        raise ModuleNotFoundError(
+            f"this text is not stored, and {model} itself needs PyTorch to read it: pip install torch"
+        ) from error
+    return Maps(*maps(model, text))
 
 
 def word_vectors() -> tuple[tuple[str, ...], NDArray[np.float64]]:

@@ -15,6 +15,7 @@ from attnlab.models import Config
 from .files import Weights
 
 Named = Iterator[tuple[str, Tensor]]
+Structure = tuple[Callable[[Weights], Config], Callable[[Weights, Config], Named]]
 
 # What `Transformer` does not have: the setting, the values that are ours, how it is called.
 FOREIGN: dict[str, list[tuple[str, tuple[Any, ...], str]]] = {
@@ -47,22 +48,11 @@ def converted(file: Weights, progress: Callable[[float], None]) -> tuple[Config,
 
     ValueError: a part that is not ours, or settings or tensors that are missing.
     """
-    kind = str(file.settings.get("model_type"))
-    if kind not in STRUCTURES:
-        raise ValueError(
-            f"{file.path.name} has the structure {kind!r}; the Transformer of attnlab can be "
-            f"{', '.join(STRUCTURES)}: show others with attention_of and transformers"
-        )
-    for name, known, what in FOREIGN[kind]:
-        if (given := file.settings.get(name)) not in known:
-            raise _foreign(file, f"{what} ({name}={given!r})")
-    read_config, read_weights = STRUCTURES[kind]
+    read_config, read_weights = _structure(file)
     try:
         config = read_config(file)
     except KeyError as error:
-        raise ValueError(
-            f"{file.path.name} does not say its {error.args[0]}: its settings are incomplete"
-        ) from None
+        raise _incomplete(file, error.args[0]) from None
     weights: dict[str, Tensor] = {}
     for name, tensor in read_weights(file, config):
         weights[name] = tensor
@@ -70,6 +60,26 @@ def converted(file: Weights, progress: Callable[[float], None]) -> tuple[Config,
     if left := [name for name in file.left() if not any(part in name for part in UNUSED)]:
         raise _foreign(file, f"{left[0]} ({len(left)} such tensor{'s' * (len(left) > 1)})")
     return config, weights
+
+
+def _structure(file: Weights) -> Structure:
+    if (kind := file.settings.get("model_type")) is None:
+        raise _incomplete(file, "model_type")
+    known = ["llama"] if file.tables is not None else list(STRUCTURES)  # a gguf names the others otherwise
+    if kind not in known:
+        raise ValueError(
+            f"{file.path.name} has the structure {kind!r}; the Transformer of attnlab can be "
+            f"{', '.join(known)}{' from a gguf file' * (file.tables is not None)}: show others with "
+            "attention_of and transformers"
+        )
+    for name, ours, what in FOREIGN[kind]:
+        if (given := file.settings.get(name)) not in ours:
+            raise _foreign(file, f"{what} ({name}={given!r})")
+    return STRUCTURES[kind]
+
+
+def _incomplete(file: Weights, name: str) -> ValueError:
+    return ValueError(f"{file.path.name} does not say its {name}: its settings are incomplete, get it again")
 
 
 def _foreign(file: Weights, what: str) -> ValueError:
@@ -156,10 +166,11 @@ def _bert_weights(file: Weights, config: Config) -> Named:
 
 
 def _both(file: Weights, ours: str, theirs: str, turn: bool = False) -> Named:
-    """Weight and bias; the weight turned from [d_out, d_in] to [d_in, d_out]."""
-    weight = file.take(f"{theirs}.weight")
+    """Weight and bias, gamma and beta in old files; the weight turned from [d_out, d_in] to [d_in, d_out]."""
+    scale, shift = ("gamma", "beta") if f"{theirs}.gamma" in file else ("weight", "bias")
+    weight = file.take(f"{theirs}.{scale}")
     yield f"{ours}.weight", weight.T if turn else weight
-    yield f"{ours}.bias", file.take(f"{theirs}.bias")
+    yield f"{ours}.bias", file.take(f"{theirs}.{shift}")
 
 
 def _gpt2_config(file: Weights) -> Config:
@@ -186,7 +197,7 @@ def _gpt2_weights(file: Weights, config: Config) -> Named:
         yield from _both(file, f"{ours}.feed_forward.inner.w_2", f"{theirs}.mlp.c_proj")
 
 
-STRUCTURES: Mapping[str, tuple[Callable[[Weights], Config], Callable[[Weights, Config], Named]]] = {
+STRUCTURES: Mapping[str, Structure] = {
     "llama": (_llama_config, _llama_weights),
     "bert": (_bert_config, _bert_weights),
     "gpt2": (_gpt2_config, _gpt2_weights),
